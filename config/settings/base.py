@@ -1,0 +1,234 @@
+"""Every setting, read from the environment once. `.env.example` documents each; `core/checks.py` judges them."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+env = environ.Env()
+if (BASE_DIR / ".env").exists():
+    env.read_env(BASE_DIR / ".env")
+
+VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
+DEBUG = False
+SECRET_KEY = env("SECRET_KEY", default="")
+SITE_URL = env("SITE_URL", default=f"http://127.0.0.1:{env('PORT', default='8000')}")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname or "127.0.0.1"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+ENVIRONMENT_NAME = "production"
+
+# --- Apps and middleware -----------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "config.admin.BackOfficeConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_prometheus",
+    "django_htmx",
+    "template_partials",
+    "lucide",
+    "csp",
+    "rest_framework",
+    "drf_spectacular",
+    "core",
+    "core.database",
+    "core.tracing",
+    "core.crypto",
+    "core.audit",
+    "core.mail",
+    "core.outbox",
+    "core.sagas",
+    "core.idempotency",
+    "core.ratelimit",
+    "core.health",
+    "core.api",
+    "courses",
+    "fraud",
+    "payments",
+    "invoicing",
+]
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+            "builtins": ["lucide.templatetags.lucide"],
+        },
+    }
+]
+
+# --- Words and time ----------------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+VENUE_TIME_ZONE = "Europe/London"
+USE_TZ = True
+USE_I18N = False
+CLOCK_OFFSET_FILE = env("CLOCK_OFFSET_FILE", default="")
+
+# --- Database: the application's role, or the owner's for schema commands -------------------------
+DB_APP_ROLE = env("DB_USER", default="rft_app")
+DB_OWNER_ROLE = env("DB_OWNER_USER", default=DB_APP_ROLE)
+_as_owner = env("DB_ROLE", default="application") == "owner"
+DATABASES = {
+    "default": {
+        "ENGINE": "django_prometheus.db.backends.postgresql",
+        "HOST": env("DB_HOST", default=""),
+        "PORT": env("DB_PORT", default=""),
+        "NAME": env("DB_NAME", default="rft"),
+        "USER": DB_OWNER_ROLE if _as_owner else DB_APP_ROLE,
+        "PASSWORD": (
+            env("DB_OWNER_PASSWORD", default=env("DB_PASSWORD", default=""))
+            if _as_owner
+            else env("DB_PASSWORD", default="")
+        ),
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "sslmode": env("DB_SSLMODE", default="prefer"),
+            "connect_timeout": 5,
+            "pool": {
+                "min_size": env.int("DB_POOL_MIN", default=2),
+                "max_size": env.int("DB_POOL_MAX", default=10),
+                "timeout": 10,
+            },
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Valkey: cache, broker and limits never share a database ---------------------------------------
+REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="redis://127.0.0.1:6379/1")
+RATELIMIT_REDIS_URL = env("RATELIMIT_REDIS_URL", default="redis://127.0.0.1:6379/2")
+_socket_limits = {"socket_connect_timeout": 1, "socket_timeout": 1}
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "rft",
+        "OPTIONS": {
+            "IGNORE_EXCEPTIONS": True,
+            "CONNECTION_POOL_KWARGS": _socket_limits,
+            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+        },
+    },
+    "ratelimit": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": RATELIMIT_REDIS_URL,
+        "KEY_PREFIX": "limit",
+        "OPTIONS": {"CONNECTION_POOL_KWARGS": _socket_limits},
+    },
+}
+RATELIMIT_USE_CACHE = "ratelimit"
+
+# --- Secrets of the data ------------------------------------------------------------------------
+ENCRYPTION_KEY = env("ENCRYPTION_KEY", default="")
+HASH_SALT = env("HASH_SALT", default="")
+
+# --- Stripe, or the sandbox that stands in for it ---------------------------------------------------
+STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
+STRIPE_PUBLISHABLE_KEY = env("STRIPE_PUBLISHABLE_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_API_BASE = env("STRIPE_API_BASE", default="https://api.stripe.com")
+STRIPE_JS_URL = env("STRIPE_JS_URL", default="https://js.stripe.com/endive/stripe.js")
+
+# --- The seller ----------------------------------------------------------------------------------
+SELLER_NAME = env("SELLER_NAME", default="React Fast Training Ltd")
+SELLER_ADDRESS = env("SELLER_ADDRESS", default="1 Example Yard, Leeds LS1 1AA")
+SELLER_VAT = env("SELLER_VAT", default="GB 000 0000 00")
+SELLER_COMPANY_NUMBER = env("SELLER_COMPANY_NUMBER", default="00000000")
+OFFICE_PHONE = env("OFFICE_PHONE", default="0113 496 0112")
+OFFICE_HOURS = env("OFFICE_HOURS", default="Mon to Fri, 8.30am to 5pm")
+
+# --- Mail ----------------------------------------------------------------------------------------
+EMAIL_URL = env("EMAIL_URL", default="")
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="React Fast Training <bookings@localhost>")
+
+# --- Watching ------------------------------------------------------------------------------------
+LOG_LEVEL = env("LOG_LEVEL", default="INFO")
+MONITORING_ENABLED = env.bool("MONITORING_ENABLED", default=True)
+SENTRY_DSN = env("SENTRY_DSN", default="")
+JAEGER_ENDPOINT = env("JAEGER_ENDPOINT", default="")
+TRACE_SAMPLE = env.float("TRACE_SAMPLE", default=0.1)
+METRICS_ALLOWED_NETS = env.list("METRICS_ALLOWED_NETS", default=["127.0.0.0/8", "::1/128"])
+
+# --- HTTP ----------------------------------------------------------------------------------------
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+_self = "'self'"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": [_self],
+        "style-src": [_self],
+        "img-src": [_self, "data:"],
+        "font-src": [_self],
+        "connect-src": [_self],
+        "form-action": [_self],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "manifest-src": [_self],
+    }
+}
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES_LOCAL = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+# --- API -----------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "core.api.exceptions.problem_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "React Fast Training API",
+    "DESCRIPTION": "Book and pay for first-aid courses. Money is whole pence.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# --- Rules of booking (domain.md 2) ---------------------------------------------------------------

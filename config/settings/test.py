@@ -1,0 +1,15 @@
+"""The test suite: real services, started and named by `tests/services.py`; the schema's owner, so that tables can be emptied."""
+
+import os
+
+os.environ.setdefault("DB_ROLE", "owner")
+
+from .base import *  # noqa: E402, F403
+from .base import DATABASES, STORAGES_LOCAL  # noqa: E402
+
+ENVIRONMENT_NAME = "test"
+STORAGES = STORAGES_LOCAL
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 0, "max_size": 80, "timeout": 10}

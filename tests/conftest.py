@@ -1,0 +1,15 @@
+"""Fixtures for every test."""
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The test database alone lets tables that never change be emptied between tests."""
+    from django.db import connection
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        name = connection.ops.quote_name(connection.settings_dict["NAME"])
+        cursor.execute(f"ALTER DATABASE {name} SET app.allow_truncate = 'on'")
+        connection.close()
+        connection.close_pool()
