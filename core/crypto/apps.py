@@ -6,3 +6,6 @@ class CryptoConfig(AppConfig):
     label = "crypto"
     verbose_name = "Encryption"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from core.crypto import checks  # noqa: F401

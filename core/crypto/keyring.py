@@ -42,7 +42,7 @@ def seal(plain: bytes | str, aad: str) -> bytes:
     return ring().seal(plain.encode() if isinstance(plain, str) else plain, aad)
 
 
-def open(sealed: bytes, aad: str) -> bytes:  # noqa: A001 (the pair of seal; read as keyring.open)
+def open(sealed: bytes, aad: str) -> bytes:
     """The plain bytes; raises UnknownKey or Tampered."""
     return ring().open(sealed, aad)
 
