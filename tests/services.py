@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from core.embedded import environment, postgres, valkey
@@ -33,7 +34,9 @@ def _start() -> Callable[[], None]:
     servers = []
     if "DB_HOST" not in os.environ:
         settings = postgres.THROW_AWAY | {"max_connections": "300"}
-        servers.append(postgres.start(state, secrets=secrets, settings=settings))
+        server = postgres.start(state, secrets=secrets, settings=settings)
+        _let_the_owner_allow_truncate(server)
+        servers.append(server)
     if "REDIS_URL" not in os.environ:
         servers.append(valkey.start(state, password=secrets["VALKEY_PASSWORD"], durable=False))
     for server in servers:
@@ -46,6 +49,18 @@ def _start() -> Callable[[], None]:
         shutil.rmtree(state, ignore_errors=True)
 
     return stop
+
+
+def _let_the_owner_allow_truncate(server: postgres.Postgres) -> None:
+    """Tables that never change are emptied between tests; only a superuser can hand out that switch."""
+    with psycopg.connect(
+        host=str(server.sockets),
+        user=postgres.SUPERUSER,
+        password=server.secrets["DB_SUPERUSER_PASSWORD"],
+        dbname="postgres",
+        autocommit=True,
+    ) as connection:
+        connection.execute(f"GRANT SET ON PARAMETER app.allow_truncate TO {postgres.OWNER}")
 
 
 def _stripe(secrets: dict[str, str]) -> dict[str, str]:
