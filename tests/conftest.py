@@ -13,3 +13,14 @@ def django_db_setup(django_db_setup, django_db_blocker):
         cursor.execute(f"ALTER DATABASE {name} SET app.allow_truncate = 'on'")
         connection.close()
         connection.close_pool()
+
+
+@pytest.fixture(scope="session")
+def stack(django_db_setup, django_db_blocker):
+    """The whole site as processes; use it with `@pytest.mark.django_db(transaction=True)`."""
+    from tests.stack import Stack
+
+    running = Stack()
+    running.start()
+    yield running
+    running.stop()
