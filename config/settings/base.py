@@ -232,3 +232,14 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- Rules of booking (domain.md 2) ---------------------------------------------------------------
+HOLD_SECONDS = env.int("HOLD_SECONDS", default=900)
+HOLD_EXTENSION_SECONDS = env.int("HOLD_EXTENSION_SECONDS", default=300)
+HOLD_EXTENSIONS_MAX = env.int("HOLD_EXTENSIONS_MAX", default=10)
+HOLD_RENEWALS_MAX = env.int("HOLD_RENEWALS_MAX", default=2)
+HOLDS_PER_BROWSER = env.int("HOLDS_PER_BROWSER", default=3)
+PLACES_PER_BROWSER = env.int("PLACES_PER_BROWSER", default=24)
+
+# --- Fraud's thresholds (domain.md 15) ---------------------------------------------------------------
+FRAUD_3DS_FROM = env.int("FRAUD_3DS_FROM", default=25)
+FRAUD_REVIEW_FROM = env.int("FRAUD_REVIEW_FROM", default=40)
+FRAUD_BLOCK_ABOVE = env.int("FRAUD_BLOCK_ABOVE", default=80)

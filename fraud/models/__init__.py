@@ -1,0 +1,15 @@
+"""What fraud keeps: judgements that never change, what became of tries, cases for a person."""
+
+from fraud.models.assessment import Assessment, FraudAttempt
+from fraud.models.outcome import KeyCount, Outcome
+from fraud.models.review import AlreadyDecided, ReviewCase, ReviewTransition
+
+__all__ = [
+    "AlreadyDecided",
+    "Assessment",
+    "FraudAttempt",
+    "KeyCount",
+    "Outcome",
+    "ReviewCase",
+    "ReviewTransition",
+]

@@ -1,0 +1,31 @@
+"""The shape of what a signal says: a value, signed points, and the evidence in a plain sentence."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+Steps = tuple[tuple[float, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`points` is 0 for what speaks neither way; a missing value (None) always has 0."""
+
+    signal: str
+    value: Any
+    points: int
+    evidence: str
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def points_at(value: float, steps: Steps) -> int:
+    """The points of the highest step that `value` reaches; steps are (from, points), rising."""
+    reached = [points for start, points in steps if value >= start]
+    return reached[-1] if reached else 0
+
+
+def times(count: int, word: str) -> str:
+    """ "1 try", "3 tries". """
+    plural = word[:-1] + "ies" if word.endswith("y") else word + "s"
+    return f"{count} {word if count == 1 else plural}"

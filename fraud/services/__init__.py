@@ -1,0 +1,1 @@
+"""Fraud's use cases: judge a try, hear what became of it, let a person decide."""
