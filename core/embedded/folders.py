@@ -29,6 +29,7 @@ def lock(folder: Path) -> IO[str]:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        handle.close()
         raise FolderInUse(f"{folder} is in use: another `make run` is working there") from None
     os.set_inheritable(handle.fileno(), False)
     return handle

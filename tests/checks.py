@@ -1,0 +1,88 @@
+"""`make check`: every gate that needs no running test, one after the other, with a table at the end."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from core.embedded import environment, postgres, valkey
+
+PYTHON = sys.executable
+BIN = Path(PYTHON).parent
+STATIC_GATES = {
+    "format": [BIN / "ruff", "format", "--check", "--quiet", "."],
+    "lint": [BIN / "ruff", "check", "--quiet", "."],
+    "templates": [BIN / "djlint", "templates", "--lint", "--quiet"],
+    "import contracts": [BIN / "lint-imports", "--no-cache"],
+    "types": [BIN / "mypy", "."],
+}
+DATABASE_GATES = {
+    "system checks": [PYTHON, "manage.py", "check", "--fail-level", "WARNING"],
+    "missing migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
+    "migrations run": [PYTHON, "manage.py", "migrate", "--verbosity", "0"],
+    "unsafe migrations": [PYTHON, "manage.py", "lintmigrations", "--warnings-as-errors"],
+    "API schema": [PYTHON, "manage.py", "spectacular", "--validate", "--fail-on-warn", "--file", os.devnull],
+}
+PRODUCTION_GATES = {
+    "production checks": [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+}
+PRODUCTION = {
+    "DJANGO_SETTINGS_MODULE": "config.settings.production",
+    "SITE_URL": "https://booking.example.com",
+    "ALLOWED_HOSTS": "booking.example.com",
+    "SELLER_VAT": "GB 123 4567 89",
+    "EMAIL_URL": "smtp+tls://user:password@mail.example.com:587",
+}
+
+
+def main() -> int:
+    """0 when every gate passes, else 1; what a failing gate said is printed."""
+    results = {name: _passes(name, command, {}) for name, command in STATIC_GATES.items()}
+    with tempfile.TemporaryDirectory(prefix="rft-check-") as folder:
+        state = Path(folder)
+        secrets = environment.secrets_of(state)
+        database = postgres.start(state, secrets=secrets, settings=postgres.THROW_AWAY)
+        store = valkey.start(state, password=secrets["VALKEY_PASSWORD"], durable=False)
+        try:
+            values = {**secrets, **database.environment(), **store.environment(), **_stripe(secrets)}
+            local = values | {"DJANGO_SETTINGS_MODULE": "config.settings.local", "VAR_DIR": folder}
+            results |= {name: _passes(name, command, local) for name, command in DATABASE_GATES.items()}
+            strict = local | PRODUCTION
+            results |= {
+                name: _passes(name, command, strict) for name, command in PRODUCTION_GATES.items()
+            }
+        finally:
+            store.stop()
+            database.stop()
+    failed = [name for name, passed in results.items() if not passed]
+    print(f"{len(results) - len(failed)} of {len(results)} gates passed" + (f"; failed: {', '.join(failed)}" if failed else ""))
+    return 1 if failed else 0
+
+
+def _stripe(secrets: dict[str, str]) -> dict[str, str]:
+    return {
+        "STRIPE_SECRET_KEY": secrets["SANDBOX_SECRET_KEY"],
+        "STRIPE_PUBLISHABLE_KEY": secrets["SANDBOX_PUBLISHABLE_KEY"],
+        "STRIPE_WEBHOOK_SECRET": secrets["SANDBOX_WEBHOOK_SECRET"],
+    }
+
+
+def _passes(name: str, command: list, values: dict[str, str]) -> bool:
+    began = time.monotonic()
+    done = subprocess.run(
+        [str(part) for part in command],
+        env={**os.environ, **values},
+        capture_output=True,
+        text=True,
+    )
+    passed = done.returncode == 0
+    print(f"{'ok    ' if passed else 'FAILED'} {name} ({time.monotonic() - began:.1f} s)", flush=True)
+    if not passed:
+        print((done.stdout + done.stderr).strip()[-6000:], flush=True)
+    return passed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
