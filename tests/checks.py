@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from core.embedded import environment, postgres, valkey
+from tests.services import stripe_keys
 
 PYTHON = sys.executable
 BIN = Path(PYTHON).parent
@@ -46,7 +47,7 @@ def main() -> int:
         database = postgres.start(state, secrets=secrets, settings=postgres.THROW_AWAY)
         store = valkey.start(state, password=secrets["VALKEY_PASSWORD"], durable=False)
         try:
-            values = {**secrets, **database.environment(), **store.environment(), **_stripe(secrets)}
+            values = {**secrets, **database.environment(), **store.environment(), **stripe_keys(secrets)}
             local = values | {"DJANGO_SETTINGS_MODULE": "config.settings.local", "VAR_DIR": folder}
             results |= {name: _passes(name, command, local) for name, command in DATABASE_GATES.items()}
             strict = local | PRODUCTION
@@ -59,14 +60,6 @@ def main() -> int:
     failed = [name for name, passed in results.items() if not passed]
     print(f"{len(results) - len(failed)} of {len(results)} gates passed" + (f"; failed: {', '.join(failed)}" if failed else ""))
     return 1 if failed else 0
-
-
-def _stripe(secrets: dict[str, str]) -> dict[str, str]:
-    return {
-        "STRIPE_SECRET_KEY": secrets["SANDBOX_SECRET_KEY"],
-        "STRIPE_PUBLISHABLE_KEY": secrets["SANDBOX_PUBLISHABLE_KEY"],
-        "STRIPE_WEBHOOK_SECRET": secrets["SANDBOX_WEBHOOK_SECRET"],
-    }
 
 
 def _passes(name: str, command: list, values: dict[str, str]) -> bool:

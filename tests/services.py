@@ -41,7 +41,7 @@ def _start() -> Callable[[], None]:
         servers.append(valkey.start(state, password=secrets["VALKEY_PASSWORD"], durable=False))
     for server in servers:
         os.environ.update(server.environment())
-    os.environ.update(secrets | _stripe(secrets))
+    os.environ.update(secrets | stripe_keys(secrets))
 
     def stop() -> None:
         for server in reversed(servers):
@@ -63,7 +63,7 @@ def _let_the_owner_allow_truncate(server: postgres.Postgres) -> None:
         connection.execute(f"GRANT SET ON PARAMETER app.allow_truncate TO {postgres.OWNER}")
 
 
-def _stripe(secrets: dict[str, str]) -> dict[str, str]:
+def stripe_keys(secrets: dict[str, str]) -> dict[str, str]:
     """The shop's keys are the sandbox's; its address is known when a test starts one."""
     return {
         "STRIPE_SECRET_KEY": secrets["SANDBOX_SECRET_KEY"],

@@ -32,6 +32,7 @@ class Stack:
     running: dict[str, subprocess.Popen] = field(default_factory=dict)
     sandbox: Sandbox = field(init=False)
     port: int = field(default_factory=free_port)
+    servers: dict[str, int] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
