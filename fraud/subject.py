@@ -76,9 +76,7 @@ def keys(subject: Subject) -> dict[str, str]:
         "device": subject.device,
         "card": subject.card.fingerprint if subject.card else "",
     }
-    return {
-        kind: blind_index(value, f"fraud.{kind}") for kind, value in plain.items() if value
-    }
+    return {kind: blind_index(value, f"fraud.{kind}") for kind, value in plain.items() if value}
 
 
 def normal_email(email: str) -> str:

@@ -42,7 +42,9 @@ class Assessment(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("payment_id", "stage", name="fraud_assessment_once_a_stage"),
+            models.UniqueConstraint(
+                fields=["payment_id", "stage"], name="fraud_assessment_once_a_stage"
+            ),
             models.CheckConstraint(
                 condition=models.Q(score__gte=0, score__lte=100), name="fraud_assessment_score"
             ),
@@ -53,7 +55,7 @@ class Assessment(models.Model):
                 condition=models.Q(stage__in=Stage.values), name="fraud_assessment_stage"
             ),
         ]
-        indexes = [models.Index("-assessed_at", name="fraud_assessment_latest")]
+        indexes = [models.Index(fields=["-assessed_at"], name="fraud_assessment_latest")]
 
     def __str__(self) -> str:
         return f"{self.score} of 100, {self.get_stage_display().lower()}"
@@ -89,8 +91,8 @@ class FraudAttempt(models.Model):
             ),
         ]
         indexes = [
-            models.Index("-attempted_at", name="fraud_attempts_latest"),
-            models.Index("payment_id", name="fraud_attempts_payment"),
+            models.Index(fields=["-attempted_at"], name="fraud_attempts_latest"),
+            models.Index(fields=["payment_id"], name="fraud_attempts_payment"),
         ]
 
     def __str__(self) -> str:

@@ -32,15 +32,14 @@ class Outcome(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("payment_id", "kind", name="fraud_outcome_once"),
+            models.UniqueConstraint(fields=["payment_id", "kind"], name="fraud_outcome_once"),
             models.CheckConstraint(
                 condition=models.Q(kind__in=Kind.values), name="fraud_outcome_kind"
             ),
         ]
         indexes = [
             models.Index(
-                "course",
-                "-happened_at",
+                fields=["course", "-happened_at"],
                 include=["amount_minor", "payment_id"],
                 condition=models.Q(kind="succeeded"),
                 name="fraud_outcome_course_paid",
@@ -64,7 +63,9 @@ class KeyCount(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("key", "outcome", "bucket_at", name="fraud_keycount_bucket"),
+            models.UniqueConstraint(
+                fields=["key", "outcome", "bucket_at"], name="fraud_keycount_bucket"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -79,10 +79,14 @@ class ReviewCase(models.Model):
         ]
         indexes = [
             models.Index(
-                "promise_at", condition=models.Q(state="open"), name="fraud_reviewcase_queue"
+                fields=["promise_at"],
+                condition=models.Q(state="open"),
+                name="fraud_reviewcase_queue",
             ),
             models.Index(
-                "hard_limit_at", condition=models.Q(state="open"), name="fraud_reviewcase_limit"
+                fields=["hard_limit_at"],
+                condition=models.Q(state="open"),
+                name="fraud_reviewcase_limit",
             ),
         ]
 

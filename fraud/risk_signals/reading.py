@@ -26,6 +26,6 @@ def points_at(value: float, steps: Steps) -> int:
 
 
 def times(count: int, word: str) -> str:
-    """ "1 try", "3 tries". """
+    """ "1 try", "3 tries"."""
     plural = word[:-1] + "ies" if word.endswith("y") else word + "s"
     return f"{count} {word if count == 1 else plural}"

@@ -40,9 +40,7 @@ def record(
     return kept
 
 
-def _outcome(
-    payment_id: UUID | str, kind: str, subject: Subject | None, now: datetime
-) -> Outcome:
+def _outcome(payment_id: UUID | str, kind: str, subject: Subject | None, now: datetime) -> Outcome:
     outcome = Outcome(payment_id=payment_id, kind=kind, keys={}, happened_at=now)
     source: Subject | Assessment | None = subject or _latest_assessment(payment_id)
     if source is not None:
