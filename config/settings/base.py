@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 import environ
 
+from core.mail import email_url
+
 BASE_DIR = Path(__file__).resolve().parents[2]
 env = environ.Env()
 if (BASE_DIR / ".env").exists():
@@ -67,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "core.api.middleware.RefusalMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
@@ -83,7 +86,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["lucide.templatetags.lucide"],
+            "builtins": ["lucide.templatetags.lucide", "core.templatetags.display"],
         },
     }
 ]
@@ -173,6 +176,7 @@ OFFICE_HOURS = env("OFFICE_HOURS", default="Mon to Fri, 8.30am to 5pm")
 
 # --- Mail ----------------------------------------------------------------------------------------
 EMAIL_URL = env("EMAIL_URL", default="")
+globals().update(email_url.settings_of(EMAIL_URL, folder=VAR_DIR / "mail"))
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="React Fast Training <bookings@localhost>")
 
 # --- Watching ------------------------------------------------------------------------------------
@@ -217,10 +221,10 @@ STORAGES_LOCAL = {
 # --- API -----------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["core.api.parsers.StrictJSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "core.api.schema.Schema",
     "EXCEPTION_HANDLER": "core.api.exceptions.problem_handler",
     "UNAUTHENTICATED_USER": None,
 }
@@ -229,6 +233,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Book and pay for first-aid courses. Money is whole pence.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "core.api.schema.add_problems",
+    ],
 }
 
 # --- Rules of booking (domain.md 2) ---------------------------------------------------------------
