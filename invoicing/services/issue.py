@@ -1,0 +1,183 @@
+"""Issuing: what a sale and a refund leave on paper. Each once, however often it is asked for."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Model
+
+from core import formats
+from core.crashpoints import crash_point
+from core.errors import Conflict, Unavailable
+from core.outbox.events import publish
+from courses import selectors as courses
+from invoicing import numbering, tax
+from invoicing.events import DocumentIssued
+from invoicing.models import Document, Kind
+from invoicing.services import wording
+from payments import selectors as payments
+
+
+class NotYet(Unavailable):
+    """The refund's invoice is still to come; ask again."""
+
+    code = "invoice_not_yet"
+    detail = "The invoice that this credits has not been issued yet."
+
+
+class TotalDiffers(Conflict):
+    """What was captured is not what the booking's lines come to: a person must look."""
+
+    code = "invoice_total_differs"
+    detail = "The payment is not the total of the booking's lines."
+
+
+def invoice(*, payment_id: UUID, now: datetime) -> Document:
+    """The sale's invoice, with the next number of the year. Raises TotalDiffers.
+
+    1. Everything is read and worked out first. 2. The number is taken, which makes all others of the series wait.
+    3. The row and its event are written, and the transaction ends.
+    """
+    with transaction.atomic():
+        _one_at_a_time("payment", payment_id)
+        existing = Document.objects.invoices().filter(payment_id=payment_id).first()
+        return existing or _issue(_invoice_of(payment_id), series=numbering.INVOICES, now=now)
+
+
+def credit_note(*, refund_id: UUID, now: datetime) -> Document:
+    """The refund's credit note. Raises NotYet while its invoice is not there."""
+    facts = payments.refund_facts(refund_id)
+    with transaction.atomic():
+        # Parts of one invoice are worked out one after the other: each starts where the last one ended.
+        _one_at_a_time("payment", facts.payment_id)
+        existing = Document.objects.credit_notes().filter(refund_id=refund_id).first()
+        return existing or _issue(_credit_note_of(facts), series=numbering.CREDIT_NOTES, now=now)
+
+
+def content_hash(document: Document) -> str:
+    """The digest that tells whether an issued document still says what it said."""
+    text = json.dumps(document.facts(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _issue(document: Document, *, series: str, now: datetime) -> Document:
+    taken = numbering.take(series=series, now=now)
+    crash_point("CP13")
+    document.series, document.year, document.number = taken.series, taken.year, taken.number
+    document.label, document.issued_at = taken.label, taken.issued_at
+    document.content_hash = content_hash(document)
+    document.save(force_insert=True)
+    publish(
+        DocumentIssued(
+            document_id=str(document.pk),
+            booking_id=str(document.booking_id),
+            kind=str(document.kind),
+            label=document.label,
+            at=document.issued_at.isoformat(),
+        )
+    )
+    return document
+
+
+def _invoice_of(payment_id: UUID) -> Document:
+    payment = payments.payment_facts(payment_id)
+    booking = courses.booking(payment.booking_id)
+    detail = wording.session_detail(booking.session)
+    lines = [_sold(line, detail) for line in booking.lines]
+    document = Document(
+        kind=Kind.INVOICE,
+        payment_id=payment_id,
+        tax_point=formats.local_date(payment.captured_at),
+        private=wording.private(customer=booking.customer, booking=booking, payment=payment),
+        seller=wording.seller(),
+        **_shared(booking, payment.currency),
+        **_money(lines),
+    )
+    if document.gross_minor != payment.captured_minor:
+        raise TotalDiffers()
+    return document
+
+
+def _credit_note_of(refund: Any) -> Document:
+    invoice = Document.objects.invoices().filter(payment_id=refund.payment_id).first()
+    if invoice is None:
+        raise NotYet()
+    return Document(
+        kind=Kind.CREDIT_NOTE,
+        refers_to=invoice,
+        payment_id=refund.payment_id,
+        refund_id=refund.refund_id,
+        tax_point=formats.local_date(refund.succeeded_at),
+        booking_id=invoice.booking_id,
+        booking_reference=invoice.booking_reference,
+        currency=invoice.currency,
+        seller=invoice.seller,
+        private=invoice.private,
+        **_money(_given_back(invoice, refund.amount_minor)),
+    )
+
+
+def _sold(line: dict[str, Any], detail: str) -> dict[str, Any]:
+    """A line of the booking's own price snapshot, its VAT worked out again."""
+    money = tax.taxed(gross_minor=line["gross_minor"], vat_rate_bp=line["vat_rate_bp"])
+    return {
+        "description": line["description"],
+        "detail": detail,
+        "quantity": line["quantity"],
+        "unit_gross_minor": line["unit_gross_minor"],
+        **_amounts(money),
+    }
+
+
+def _given_back(invoice: Document, amount_minor: int) -> list[dict[str, Any]]:
+    """The invoice's lines as far as this refund takes them back. `line` is the place on the invoice."""
+    sold = [
+        tax.Taxed(line["gross_minor"], line["vat_minor"], line["vat_rate_bp"])
+        for line in invoice.lines
+    ]
+    credited = [0] * len(sold)
+    for note in invoice.credit_notes.all():
+        for line in note.lines:
+            credited[line["line"]] += line["gross_minor"]
+    parts = tax.credit(sold, credited=credited, amount_minor=amount_minor)
+    return [
+        {"line": place, **wording.credit_words(original, part), **_amounts(part)}
+        for place, (original, part) in enumerate(zip(invoice.lines, parts, strict=True))
+        if part.gross_minor
+    ]
+
+
+def _amounts(money: tax.Taxed) -> dict[str, int]:
+    return {
+        "net_minor": money.net_minor,
+        "vat_rate_bp": money.vat_rate_bp,
+        "vat_minor": money.vat_minor,
+        "gross_minor": money.gross_minor,
+    }
+
+
+def _money(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    totals = {
+        name: sum(line[name] for line in lines)
+        for name in ("net_minor", "vat_minor", "gross_minor")
+    }
+    return {"lines": lines, **totals}
+
+
+def _shared(booking: Model, currency: str) -> dict[str, Any]:
+    return {"booking_id": booking.pk, "booking_reference": booking.reference, "currency": currency}
+
+
+def _one_at_a_time(what: str, subject_id: UUID) -> None:
+    """Waits for others at work on the same sale, until commit.
+
+    Not a row lock: the application's role has no right to lock rows that it may not change.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"invoicing|{what}|{subject_id}"],
+        )
