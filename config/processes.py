@@ -126,7 +126,9 @@ def _prepare_database() -> None:
 def _manage(*arguments: str) -> None:
     done = subprocess.run([PYTHON, "manage.py", *arguments], capture_output=True, text=True)
     if done.returncode:
-        raise StartFailed(f"manage.py {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}".strip())
+        raise StartFailed(
+            f"manage.py {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}".strip()
+        )
 
 
 def _supervise(state: Path, port: int, sandbox_port: int | None) -> None:

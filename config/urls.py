@@ -9,7 +9,11 @@ api = [
     path("", include("payments.api.urls")),
     path("", include("invoicing.api.urls")),
     path("staff/", include("fraud.api.urls")),
-    path("schema/", SpectacularAPIView.as_view(permission_classes=[], authentication_classes=[]), name="schema"),
+    path(
+        "schema/",
+        SpectacularAPIView.as_view(permission_classes=[], authentication_classes=[]),
+        name="schema",
+    ),
 ]
 
 urlpatterns = [

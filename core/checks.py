@@ -83,19 +83,21 @@ def transport(**_kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if urlsplit(settings.SITE_URL).scheme != "https":
         found.append(
-            Error("SITE_URL is not https.", hint="Links in e-mails are made from it.", id="core.E006")
+            Error(
+                "SITE_URL is not https.", hint="Links in e-mails are made from it.", id="core.E006"
+            )
         )
     database = settings.DATABASES["default"]
-    over_tcp = database["HOST"] and not database["HOST"].startswith("/")
-    if over_tcp and database["HOST"] not in LOOPBACK:
-        if database["OPTIONS"]["sslmode"] != "verify-full":
-            found.append(
-                Error(
-                    "The database is reached over a network without a verified certificate.",
-                    hint="Set DB_SSLMODE=verify-full.",
-                    id="core.E007",
-                )
+    host = database["HOST"]
+    over_network = host and not host.startswith("/") and host not in LOOPBACK
+    if over_network and database["OPTIONS"]["sslmode"] != "verify-full":
+        found.append(
+            Error(
+                "The database is reached over a network without a verified certificate.",
+                hint="Set DB_SSLMODE=verify-full.",
+                id="core.E007",
             )
+        )
     if settings.DB_APP_ROLE == settings.DB_OWNER_ROLE:
         found.append(
             Error(
@@ -109,7 +111,11 @@ def transport(**_kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def seller(**_kwargs: Any) -> list[CheckMessage]:
-    empty = [name for name in ("SELLER_NAME", "SELLER_ADDRESS", "SELLER_VAT") if not getattr(settings, name)]
+    empty = [
+        name
+        for name in ("SELLER_NAME", "SELLER_ADDRESS", "SELLER_VAT")
+        if not getattr(settings, name)
+    ]
     return [
         Error(f"{name} is empty.", hint="Every invoice must name the seller.", id="core.E009")
         for name in empty

@@ -24,7 +24,15 @@ DATABASE_GATES = {
     "missing migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
     "migrations run": [PYTHON, "manage.py", "migrate", "--verbosity", "0"],
     "unsafe migrations": [PYTHON, "manage.py", "lintmigrations", "--warnings-as-errors"],
-    "API schema": [PYTHON, "manage.py", "spectacular", "--validate", "--fail-on-warn", "--file", os.devnull],
+    "API schema": [
+        PYTHON,
+        "manage.py",
+        "spectacular",
+        "--validate",
+        "--fail-on-warn",
+        "--file",
+        os.devnull,
+    ],
 }
 PRODUCTION_GATES = {
     "production checks": [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
@@ -47,9 +55,16 @@ def main() -> int:
         database = postgres.start(state, secrets=secrets, settings=postgres.THROW_AWAY)
         store = valkey.start(state, password=secrets["VALKEY_PASSWORD"], durable=False)
         try:
-            values = {**secrets, **database.environment(), **store.environment(), **stripe_keys(secrets)}
+            values = {
+                **secrets,
+                **database.environment(),
+                **store.environment(),
+                **stripe_keys(secrets),
+            }
             local = values | {"DJANGO_SETTINGS_MODULE": "config.settings.local", "VAR_DIR": folder}
-            results |= {name: _passes(name, command, local) for name, command in DATABASE_GATES.items()}
+            results |= {
+                name: _passes(name, command, local) for name, command in DATABASE_GATES.items()
+            }
             strict = local | PRODUCTION
             results |= {
                 name: _passes(name, command, strict) for name, command in PRODUCTION_GATES.items()
@@ -58,7 +73,10 @@ def main() -> int:
             store.stop()
             database.stop()
     failed = [name for name, passed in results.items() if not passed]
-    print(f"{len(results) - len(failed)} of {len(results)} gates passed" + (f"; failed: {', '.join(failed)}" if failed else ""))
+    print(
+        f"{len(results) - len(failed)} of {len(results)} gates passed"
+        + (f"; failed: {', '.join(failed)}" if failed else "")
+    )
     return 1 if failed else 0
 
 
@@ -71,7 +89,9 @@ def _passes(name: str, command: list, values: dict[str, str]) -> bool:
         text=True,
     )
     passed = done.returncode == 0
-    print(f"{'ok    ' if passed else 'FAILED'} {name} ({time.monotonic() - began:.1f} s)", flush=True)
+    print(
+        f"{'ok    ' if passed else 'FAILED'} {name} ({time.monotonic() - began:.1f} s)", flush=True
+    )
     if not passed:
         print((done.stdout + done.stderr).strip()[-6000:], flush=True)
     return passed

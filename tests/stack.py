@@ -3,6 +3,7 @@
 The processes connect as the application's role, so a right that is missing shows.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -57,7 +58,7 @@ class Stack:
         """Start one part ("web", "worker", "beat"), with more environment if wanted (an armed crash point)."""
         command = {
             "web": lambda: processes.web(self.port),
-            "worker": lambda: processes.worker(),
+            "worker": processes.worker,
             "beat": lambda: processes.beat(self.folder),
         }[name]()
         with self.log(name).open("ab") as output:
@@ -107,10 +108,8 @@ class Stack:
     def kill(self, name: str) -> None:
         """SIGKILL a part and all its children, as a power cut would."""
         process = self.running.pop(name)
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         process.wait()
 
     def stop(self) -> None:
@@ -118,9 +117,7 @@ class Stack:
             if process.poll() is None:
                 process.terminate()
         for name in list(self.running):
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self.running[name].wait(timeout=STOP_SECONDS_MAX)
-            except subprocess.TimeoutExpired:
-                pass
             self.kill(name)
         self.sandbox.stop()

@@ -6,7 +6,7 @@ from core.embedded.environment import load
 
 load(os.environ.get("VAR_DIR"))
 
-from .base import *  # noqa: E402, F403
+from .base import *  # noqa: E402
 from .base import STORAGES_LOCAL  # noqa: E402
 
 DEBUG = False

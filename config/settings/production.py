@@ -1,6 +1,6 @@
 """Production: strict transport, and a refusal to start on a missing or weak setting (`core/checks.py`)."""
 
-from .base import *  # noqa: F403
+from .base import *
 from .base import env
 
 ENVIRONMENT_NAME = "production"

@@ -4,8 +4,8 @@ import os
 
 os.environ.setdefault("DB_ROLE", "owner")
 
-from .base import *  # noqa: E402, F403
-from .base import DATABASES, STORAGES_LOCAL  # noqa: E402
+from .base import *
+from .base import DATABASES, STORAGES_LOCAL
 
 ENVIRONMENT_NAME = "test"
 STORAGES = STORAGES_LOCAL

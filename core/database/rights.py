@@ -38,13 +38,17 @@ def revoke(table: str, *rights: str) -> migrations.RunPython:
     return migrations.RunPython(take, give_back)
 
 
-def _change(editor: BaseDatabaseSchemaEditor, statement: str, table: str, rights: tuple[str, ...]) -> None:
+def _change(
+    editor: BaseDatabaseSchemaEditor, statement: str, table: str, rights: tuple[str, ...]
+) -> None:
     if settings.DB_APP_ROLE == settings.DB_OWNER_ROLE:
         return
     editor.execute(
-        sql.SQL(statement).format(
+        sql.SQL(statement)
+        .format(
             rights=sql.SQL(", ".join(rights)),
             table=sql.Identifier(table),
             role=sql.Identifier(settings.DB_APP_ROLE),
-        ).as_string(editor.connection.connection)
+        )
+        .as_string(editor.connection.connection)
     )

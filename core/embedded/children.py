@@ -13,7 +13,9 @@ CLONE_NEWUSER = 0x10000000
 NOBODY = 65534
 
 
-def start(command: Sequence[object], *, log: Path, end_signal: int, as_root: bool = True) -> subprocess.Popen:
+def start(
+    command: Sequence[object], *, log: Path, end_signal: int, as_root: bool = True
+) -> subprocess.Popen:
     """Start a server whose output goes to `log`; it gets `end_signal` should this process die."""
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -35,7 +37,9 @@ def run(command: Sequence[object], *, as_root: bool = True) -> None:
         preexec_fn=child_setup(end_signal=signal.SIGTERM, as_root=as_root),
     )
     if done.returncode:
-        raise RuntimeError(f"{Path(str(command[0])).name} failed: {(done.stderr or done.stdout).strip()}")
+        raise RuntimeError(
+            f"{Path(str(command[0])).name} failed: {(done.stderr or done.stdout).strip()}"
+        )
 
 
 def child_setup(*, end_signal: int, as_root: bool) -> Callable[[], None]:
@@ -60,9 +64,12 @@ def _enter_user_namespace(libc: ctypes.CDLL) -> None:
     """PostgreSQL refuses root. Seen from inside a user namespace we are `nobody`; outside, files stay root's."""
     if libc.unshare(CLONE_NEWUSER):
         raise OSError(ctypes.get_errno(), "unshare")
-    for name, value in (("setgroups", "deny"), ("uid_map", f"{NOBODY} 0 1"), ("gid_map", f"{NOBODY} 0 1")):
-        with open(f"/proc/self/{name}", "w") as control:
-            control.write(value)
+    for name, value in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{NOBODY} 0 1"),
+        ("gid_map", f"{NOBODY} 0 1"),
+    ):
+        Path(f"/proc/self/{name}").write_text(value)
 
 
 def stop(process: subprocess.Popen, *, stop_signal: int, seconds: float) -> None:

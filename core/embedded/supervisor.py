@@ -31,8 +31,12 @@ class Process:
 class Supervisor:
     """`run` returns when it was asked to stop (Ctrl-C, SIGTERM) and everything has stopped."""
 
-    def __init__(self, processes: Sequence[Process], *, ready_url: str, on_ready: Callable[[], None]):
-        self.kept = [_Kept(process, width=max(len(each.name) for each in processes)) for process in processes]
+    def __init__(
+        self, processes: Sequence[Process], *, ready_url: str, on_ready: Callable[[], None]
+    ):
+        self.kept = [
+            _Kept(process, width=max(len(each.name) for each in processes)) for process in processes
+        ]
         self.ready_url = ready_url
         self.on_ready = on_ready
         self.stopping = threading.Event()
@@ -56,7 +60,9 @@ class Supervisor:
                 self.on_ready()
                 return
             if time.monotonic() > deadline:
-                say(f"The site did not answer at {self.ready_url} within {READY_SECONDS_MAX} s; see the lines above.")
+                say(
+                    f"The site did not answer at {self.ready_url} within {READY_SECONDS_MAX} s; see the lines above."
+                )
                 return
 
     def _stop(self) -> None:

@@ -7,7 +7,13 @@ from core.embedded.folders import REPOSITORY
 
 READ = re.compile(r"""\benv(?:\.\w+)?\(\s*["']([A-Z][A-Z0-9_]+)["']""")
 DOCUMENTED = re.compile(r"^#? ?([A-Z][A-Z0-9_]+)=", re.MULTILINE)
-READ_BY_PROGRAMS = {"SHARED_DATA", "REQUIRE_ALL", "SANDBOX_PORT", "PROMETHEUS_MULTIPROC_DIR", "DJANGO_SETTINGS_MODULE"}
+READ_BY_PROGRAMS = {
+    "SHARED_DATA",
+    "REQUIRE_ALL",
+    "SANDBOX_PORT",
+    "PROMETHEUS_MULTIPROC_DIR",
+    "DJANGO_SETTINGS_MODULE",
+}
 
 
 def read_by_settings() -> set[str]:

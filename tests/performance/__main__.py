@@ -38,9 +38,30 @@ def main() -> int:
             if delay_ms == 0:
                 for clients in (1, 4, 16):
                     name = f"hold, {clients} clients"
-                    _measure(results, stack, name, _hold(stack, sessions), clients, options.operations * 2)
-                _measure(results, stack, "webhook intake, 4 clients", _webhook(stack), 4, options.operations * 5)
-                _measure(results, stack, "catalogue page, 4 clients", _catalogue(stack), 4, options.operations * 5)
+                    _measure(
+                        results,
+                        stack,
+                        name,
+                        _hold(stack, sessions),
+                        clients,
+                        options.operations * 2,
+                    )
+                _measure(
+                    results,
+                    stack,
+                    "webhook intake, 4 clients",
+                    _webhook(stack),
+                    4,
+                    options.operations * 5,
+                )
+                _measure(
+                    results,
+                    stack,
+                    "catalogue page, 4 clients",
+                    _catalogue(stack),
+                    4,
+                    options.operations * 5,
+                )
     _compare(results)
     if options.save:
         BASELINE.write_text(json.dumps(results, indent=1) + "\n")
@@ -48,19 +69,31 @@ def main() -> int:
 
 
 def _measure(
-    results: dict, stack: Stack, name: str, work: Callable[[int, Measured], None], clients: int, operations: int
+    results: dict,
+    stack: Stack,
+    name: str,
+    work: Callable[[int, Measured], None],
+    clients: int,
+    operations: int,
 ) -> None:
-    run(work, clients=clients, operations=min(clients * 2, operations))  # warm: connections, prepared plans
+    run(
+        work, clients=clients, operations=min(clients * 2, operations)
+    )  # warm: connections, prepared plans
     before = site.cpu_ms(stack)
     measured = run(work, clients=clients, operations=operations)
     spent = {part: ms - before.get(part, 0.0) for part, ms in site.cpu_ms(stack).items()}
     results[name] = {
         "per_second": round(measured.per_second, 1),
         "ms": {
-            step: {f"p{share}": round(measured.percentile(step, share / 100), 1) for share in (50, 95, 99)}
+            step: {
+                f"p{share}": round(measured.percentile(step, share / 100), 1)
+                for share in (50, 95, 99)
+            }
             for step in measured.durations_ms
         },
-        "cpu_ms": {part: round(ms / operations, 2) for part, ms in spent.items() if ms / operations >= 0.05},
+        "cpu_ms": {
+            part: round(ms / operations, 2) for part, ms in spent.items() if ms / operations >= 0.05
+        },
     }
     _print(name, results[name])
 
@@ -112,7 +145,9 @@ def _webhook(stack: Stack) -> Callable[[int, Measured], None]:
             clients.site = Client(stack.url)
         body, signature = signed_event(secret)
         with timed(measured, "intake"):
-            status, _, _ = clients.site.call("POST", "/webhooks/stripe/", body, Stripe_Signature=signature)
+            status, _, _ = clients.site.call(
+                "POST", "/webhooks/stripe/", body, Stripe_Signature=signature
+            )
         if status != 200:
             raise RuntimeError(f"webhook answered {status}")
 
@@ -143,7 +178,13 @@ def _print(name: str, result: dict) -> None:
     print(f"\n{name}: {result['per_second']}/s")
     for step, values in result["ms"].items():
         print(f"  {step:10} " + "  ".join(f"{share} {ms:8.1f} ms" for share, ms in values.items()))
-    print("  CPU ms     " + "  ".join(f"{part} {ms}" for part, ms in sorted(result["cpu_ms"].items(), key=lambda each: -each[1])))
+    print(
+        "  CPU ms     "
+        + "  ".join(
+            f"{part} {ms}"
+            for part, ms in sorted(result["cpu_ms"].items(), key=lambda each: -each[1])
+        )
+    )
 
 
 def _compare(results: dict) -> None:
@@ -156,7 +197,9 @@ def _compare(results: dict) -> None:
         if name in stored:
             ratio = stored[name]["per_second"] / result["per_second"]
             mark = "  slower" if ratio > WORTH_A_WARNING else ""
-            print(f"  {name:45} {result['per_second']:8.1f} / {stored[name]['per_second']:8.1f}{mark}")
+            print(
+                f"  {name:45} {result['per_second']:8.1f} / {stored[name]['per_second']:8.1f}{mark}"
+            )
 
 
 if __name__ == "__main__":

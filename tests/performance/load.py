@@ -40,15 +40,25 @@ class Client:
         self.connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
         self.headers = headers or {}
 
-    def call(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, dict, dict]:
+    def call(
+        self, method: str, path: str, body: object = None, **headers: str
+    ) -> tuple[int, dict, dict]:
         """Status, JSON body (empty if none), headers."""
         payload, kind = _encoded(body)
-        sent = {**self.headers, **kind, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        sent = {
+            **self.headers,
+            **kind,
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
         self.connection.request(method, path, payload, sent)
         answer = self.connection.getresponse()
         text = answer.read()
         is_json = "json" in (answer.getheader("Content-Type") or "")
-        return answer.status, json.loads(text) if is_json and text else {}, dict(answer.getheaders())
+        return (
+            answer.status,
+            json.loads(text) if is_json and text else {},
+            dict(answer.getheaders()),
+        )
 
 
 def _encoded(body: object) -> tuple[bytes | None, dict[str, str]]:
@@ -73,7 +83,7 @@ def run(work: Callable[[int, Measured], None], *, clients: int, operations: int)
                 work(number, measured)
                 if failures:
                     return
-        except BaseException as failure:  # noqa: BLE001 raised again below, in the main thread
+        except BaseException as failure:
             failures.append(failure)
 
     began = time.perf_counter()

@@ -51,7 +51,12 @@ def cpu_ms(stack: Stack) -> dict[str, float]:
 
 
 def _manage(*arguments: str) -> None:
-    subprocess.run([sys.executable, "manage.py", *arguments], cwd=REPOSITORY, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=REPOSITORY,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 def _process_table() -> dict[int, tuple[int, float]]:
@@ -81,7 +86,11 @@ def _with_children(root: int, table: dict[int, tuple[int, float]]) -> float:
 def facts() -> str:
     """The machine, for the head of a report."""
     model = next(
-        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
+        (
+            line.split(":")[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
         "unknown processor",
     )
     return json.dumps({"cores": os.cpu_count(), "processor": model})
