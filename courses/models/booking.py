@@ -1,0 +1,289 @@
+"""A booking: places on one session for one customer, its attendees, and how it came to its state."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from core.crypto.fields import SealedTextField
+from core.crypto.index import blind_index
+from core.ids import reference, secret_token, uuid7
+from core.money import Money
+from core.tracing.propagation import trace_id
+from courses.models import states
+from courses.models.catalog import CourseSession
+from courses.models.querysets import BookingQuerySet
+from courses.models.states import TAKES_PLACES, BookingStatus, PlaceState
+
+EMAIL_INDEX = "courses.customer.email"
+
+
+def browser_digest(browser: str) -> str:
+    """What is kept of the browser's cookie: enough to know it again, useless to whoever reads it."""
+    return hashlib.sha256(browser.encode()).hexdigest()
+
+
+class Customer(models.Model):
+    """Who books and pays, as given for one booking: typing an address proves nothing, so rows are not shared.
+
+    All that one person booked is found by ``email_index``.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = SealedTextField()
+    email = SealedTextField()
+    email_index = models.CharField(max_length=64, editable=False)
+    phone = SealedTextField(default="")
+    company = SealedTextField(default="")
+    address = SealedTextField(default="")
+    postcode = SealedTextField(default="")
+    created_at = models.DateTimeField(editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["email_index"], name="courses_customer_email")]
+
+    def __str__(self) -> str:
+        return f"Customer {str(self.pk)[-6:]}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.email_index = blind_index(self.email, EMAIL_INDEX)
+        super().save(*args, **kwargs)
+
+
+class Booking(models.Model):
+    """Places on one session. Price and policy are its own copies: what was shown is what counts."""
+
+    Status = BookingStatus
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    reference = models.CharField(max_length=10, unique=True, default=reference, editable=False)
+    token = models.CharField(max_length=32, unique=True, default=secret_token, editable=False)
+    session = models.ForeignKey(CourseSession, on_delete=models.PROTECT, related_name="bookings")
+    customer = models.ForeignKey(
+        Customer, null=True, on_delete=models.PROTECT, related_name="bookings"
+    )
+    status = models.CharField(
+        max_length=12, choices=BookingStatus, default=BookingStatus.HELD, editable=False
+    )
+    places = models.PositiveSmallIntegerField()
+    lines = models.JSONField()
+    total_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3, default="GBP")
+    policy = models.JSONField()
+    hold_expires_at = models.DateTimeField(null=True)
+    extensions = models.PositiveSmallIntegerField(default=0)
+    renewals = models.PositiveSmallIntegerField(default=0)
+    browser = models.CharField(max_length=64, editable=False)
+    early_start_consent = models.BooleanField(default=False)
+    purchase_order = models.CharField(max_length=40, blank=True)
+    created_at = models.DateTimeField(editable=False)
+    details_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+
+    objects = BookingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="courses_booking_status", condition=Q(status__in=BookingStatus.values)
+            ),
+            models.CheckConstraint(name="courses_booking_places", condition=Q(places__gte=1)),
+            models.CheckConstraint(name="courses_booking_total", condition=Q(total_minor__gte=0)),
+            models.CheckConstraint(name="courses_booking_currency", condition=Q(currency="GBP")),
+            models.CheckConstraint(
+                name="courses_booking_hold_ends",
+                condition=~Q(status=BookingStatus.HELD) | Q(hold_expires_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="courses_booking_has_customer",
+                condition=Q(customer__isnull=False)
+                | Q(
+                    status__in=(
+                        BookingStatus.HELD,
+                        BookingStatus.EXPIRED,
+                        BookingStatus.CANCELLED,
+                    )
+                ),
+            ),
+            models.CheckConstraint(
+                name="courses_booking_confirmed_at",
+                condition=~Q(status=BookingStatus.CONFIRMED) | Q(confirmed_at__isnull=False),
+            ),
+        ]
+        indexes = [
+            # Counts a session's places without touching the table.
+            models.Index(
+                name="courses_booking_places_taken",
+                fields=["session"],
+                include=["status", "places", "hold_expires_at"],
+                condition=Q(status__in=TAKES_PLACES),
+            ),
+            models.Index(
+                name="courses_booking_holds_end",
+                fields=["hold_expires_at"],
+                condition=Q(status=BookingStatus.HELD),
+            ),
+            models.Index(
+                name="courses_booking_browser",
+                fields=["browser"],
+                condition=Q(status=BookingStatus.HELD),
+            ),
+            models.Index(name="courses_booking_worklist", fields=["status", "-created_at", "-id"]),
+            models.Index(name="courses_booking_newest", fields=["-created_at", "-id"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    # Transitions. Each leaves a row of history and refuses what its table does not list.
+
+    def begin_payment(self, **by: Any) -> None:
+        self._move("begin_payment", **by)
+
+    def extend(self, hold_expires_at: dt.datetime, **by: Any) -> None:
+        self._move("extend", hold_expires_at=hold_expires_at, extensions=self.extensions + 1, **by)
+
+    def renew(self, hold_expires_at: dt.datetime, **by: Any) -> None:
+        self._move("renew", hold_expires_at=hold_expires_at, renewals=self.renewals + 1, **by)
+
+    def fail_payment(self, hold_expires_at: dt.datetime, **by: Any) -> None:
+        self._move("fail_payment", hold_expires_at=hold_expires_at, **by)
+
+    def expire_payment(self, **by: Any) -> None:
+        self._move("expire_payment", **by)
+
+    def expire(self, **by: Any) -> None:
+        self._move("expire", **by)
+
+    def review(self, **by: Any) -> None:
+        self._move("review", **by)
+
+    def confirm(self, *, now: dt.datetime, **by: Any) -> None:
+        self._move("confirm", now=now, confirmed_at=now, **by)
+
+    def release(self, **by: Any) -> None:
+        self._move("release", **by)
+
+    def cancel(self, **by: Any) -> None:
+        self._move("cancel", **by)
+
+    def cancel_places(self, places: int, **by: Any) -> None:
+        self._move("cancel_places", places=places, **by)
+
+    # Questions.
+
+    @property
+    def total(self) -> Money:
+        return Money(self.total_minor, self.currency)
+
+    def is_live_hold(self, now: dt.datetime) -> bool:
+        return (
+            self.status == BookingStatus.HELD
+            and self.hold_expires_at is not None
+            and self.hold_expires_at > now
+        )
+
+    def is_booked_by(self, browser: str) -> bool:
+        """Whether this is the browser that booked; the link alone only shows."""
+        return bool(browser) and secrets.compare_digest(self.browser, browser_digest(browser))
+
+    def _move(
+        self,
+        action: str,
+        *,
+        now: dt.datetime,
+        cause: str = "",
+        actor: str = "system",
+        **changes: Any,
+    ) -> None:
+        """Sets the state that the table gives, with history. The caller holds the row's lock."""
+        before = self.status
+        self.status = states.after(states.BOOKING, before, action)
+        for name, value in changes.items():
+            setattr(self, name, value)
+        self.save(update_fields=["status", *changes])
+        self.history_of(action, came_from=before, now=now, cause=cause, actor=actor).save(
+            force_insert=True
+        )
+
+    def history_of(
+        self,
+        action: str,
+        *,
+        came_from: str,
+        now: dt.datetime,
+        cause: str = "",
+        actor: str = "system",
+    ) -> BookingTransition:
+        """The row, not yet saved, that tells how the booking came to its present state."""
+        return BookingTransition(
+            booking=self,
+            action=action,
+            came_from=came_from,
+            went_to=self.status,
+            cause=cause[:100],
+            actor=actor,
+            at=now,
+            trace_id=trace_id(),
+        )
+
+
+class Attendee(models.Model):
+    """The person in one place. There is one for each place from the hold on; names may come later."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="attendees")
+    position = models.PositiveSmallIntegerField()
+    name = SealedTextField(default="")
+    email = SealedTextField(default="")
+    access_needs = SealedTextField(default="")
+    state = models.CharField(
+        max_length=9, choices=PlaceState, default=PlaceState.ACTIVE, editable=False
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="courses_attendee_state", condition=Q(state__in=PlaceState.values)
+            ),
+            models.UniqueConstraint(
+                name="courses_attendee_position", fields=["booking", "position"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Attendee {self.position}"
+
+    def cancel(self) -> None:
+        self.state = states.after(states.PLACE, self.state, "cancel")
+        self.save(update_fields=["state"])
+
+    @property
+    def is_active(self) -> bool:
+        return self.state == PlaceState.ACTIVE
+
+
+class BookingTransition(models.Model):
+    """One step in a booking's history: written once, never changed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="transitions")
+    action = models.CharField(max_length=20)
+    came_from = models.CharField(max_length=12, blank=True)
+    went_to = models.CharField(max_length=12)
+    cause = models.CharField(max_length=100, blank=True)
+    actor = models.CharField(max_length=80, blank=True)
+    trace_id = models.CharField(max_length=32, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "booking history"
+        verbose_name_plural = "booking history"
+
+    def __str__(self) -> str:
+        return f"{self.came_from or 'new'} → {self.went_to}"

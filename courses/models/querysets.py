@@ -1,0 +1,67 @@
+"""Questions that the catalogue's and the bookings' rows answer, as queryset methods."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.apps import apps
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models
+from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce, JSONObject
+
+from courses.models import states
+from courses.models.states import TAKES_PLACES, BookingStatus, SessionState
+
+
+def takes_places(now: dt.datetime) -> Q:
+    """The bookings whose places are taken at this moment: a hold only while it lives."""
+    return Q(status__in=TAKES_PLACES) & (~Q(status=BookingStatus.HELD) | Q(hold_expires_at__gt=now))
+
+
+class SessionQuerySet(models.QuerySet):
+    def on_sale(self, now: dt.datetime) -> SessionQuerySet:
+        return self.filter(state=SessionState.SCHEDULED, starts_at__gt=now, course__is_on_sale=True)
+
+    def with_places(self, now: dt.datetime) -> SessionQuerySet:
+        """Adds places_taken and places_left, counted from rows."""
+        taken = (
+            apps.get_model("courses.Booking")
+            .objects.filter(takes_places(now), session=OuterRef("pk"))
+            .order_by()
+            .values("session")
+            .annotate(taken=Sum("places"))
+            .values("taken")
+        )
+        return self.annotate(places_taken=Coalesce(Subquery(taken), 0)).annotate(
+            places_left=F("capacity") - F("places_taken")
+        )
+
+    def with_days(self) -> SessionQuerySet:
+        """Adds day_list, [{date, start, end}] in order, in the same query."""
+        days = (
+            apps.get_model("courses.SessionDay")
+            .objects.filter(session=OuterRef("pk"))
+            .order_by("date")
+            .values(day=JSONObject(date="date", start="start", end="end"))
+        )
+        return self.annotate(day_list=ArraySubquery(days))
+
+
+class BookingQuerySet(models.QuerySet):
+    def taking_places(self, now: dt.datetime) -> BookingQuerySet:
+        return self.filter(takes_places(now))
+
+    def live_holds(self, now: dt.datetime) -> BookingQuerySet:
+        return self.filter(status=BookingStatus.HELD, hold_expires_at__gt=now)
+
+    def dead_holds(self, now: dt.datetime) -> BookingQuerySet:
+        return self.filter(status=BookingStatus.HELD, hold_expires_at__lte=now)
+
+    def expire_all(self, bookings: list) -> None:
+        """Expires locked bookings in one statement, by the table like any transition."""
+        for booking in bookings:
+            booking.status = states.after(states.BOOKING, booking.status, "expire")
+        self.filter(pk__in=[booking.pk for booking in bookings]).update(
+            status=BookingStatus.EXPIRED
+        )

@@ -1,0 +1,203 @@
+"""Page-shaped reads. Nothing here writes, and what it returns asks the database nothing more."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Count, Min, Prefetch, Q, QuerySet
+
+from core.errors import NotFound
+from courses.models import Attendee, Booking, BookingTransition, Course, CourseSession, Venue
+from courses.models.querysets import SessionQuerySet
+
+SATURDAY = 6
+TOKEN_LENGTH = 32
+
+
+class BookingNotFound(NotFound):
+    code = "booking_not_found"
+    detail = "We can't find that booking. Check the link we emailed."
+
+
+class SessionNotFound(NotFound):
+    code = "session_not_found"
+    detail = "We can't find that date."
+
+
+class CourseNotFound(NotFound):
+    code = "course_not_found"
+    detail = "We can't find that course."
+
+
+@dataclass(frozen=True)
+class CatalogueFilters:
+    """What the finder asks for; empty means any. Dates are days at the venue, both included."""
+
+    course: str = ""
+    venue: str = ""
+    town: str = ""
+    towns: tuple[str, ...] | None = None  # any of these; an empty tuple matches nothing
+    from_date: dt.date | None = None
+    to_date: dt.date | None = None
+    available: bool = False
+    days: str = ""  # weekdays or weekends
+
+
+@dataclass(frozen=True)
+class Facets:
+    """How many dates each choice would show, all other filters kept."""
+
+    total: int
+    by_course: dict[str, int]
+    weekdays: int
+    weekends: int
+
+
+def catalogue(*, filters: CatalogueFilters, now: dt.datetime) -> SessionQuerySet:
+    """Dates on sale, soonest first, each with places_left, day_list, course and venue, in one query.
+
+    Slice it: a page of twenty counts the places of twenty sessions, not of all.
+    """
+    return _shown(_matching(filters, now), now).order_by("starts_at", "id")
+
+
+def facets(*, filters: CatalogueFilters, now: dt.datetime) -> Facets:
+    """The counts beside the filters, in one query."""
+    rows = list(
+        _matching(replace(filters, course="", days=""), now)
+        .order_by()
+        .values("course__slug")
+        .annotate(
+            weekdays=Count("id", filter=Q(starts_at__iso_week_day__lt=SATURDAY)),
+            weekends=Count("id", filter=Q(starts_at__iso_week_day__gte=SATURDAY)),
+        )
+    )
+    chosen = [row for row in rows if filters.course in ("", row["course__slug"])]
+    kinds = (filters.days,) if filters.days else ("weekdays", "weekends")
+    return Facets(
+        total=sum(row[kind] for row in chosen for kind in kinds),
+        by_course={row["course__slug"]: sum(row[kind] for kind in kinds) for row in rows},
+        weekdays=sum(row["weekdays"] for row in chosen),
+        weekends=sum(row["weekends"] for row in chosen),
+    )
+
+
+def courses(*, now: dt.datetime) -> QuerySet[Course]:
+    """Courses on sale in the shop's order, each with next_at, the moment of its next date or None."""
+    upcoming = Q(sessions__state="scheduled", sessions__starts_at__gt=now)
+    return (
+        Course.objects.filter(is_on_sale=True)
+        .annotate(next_at=Min("sessions__starts_at", filter=upcoming))
+        .order_by("position", "title")
+    )
+
+
+def course(*, slug: str) -> Course:
+    """One course on sale, with its policy; raises CourseNotFound."""
+    found = (
+        Course.objects.select_related("cancellation_policy")
+        .filter(slug=slug, is_on_sale=True)
+        .first()
+    )
+    if found is None:
+        raise CourseNotFound
+    return found
+
+
+def session(*, session_id: UUID | str, now: dt.datetime) -> CourseSession:
+    """One date, whatever its state, with places_left and day_list; raises SessionNotFound."""
+    found = _shown(CourseSession.objects.filter(pk=session_id), now).first()
+    if found is None:
+        raise SessionNotFound
+    return found
+
+
+def other_dates(
+    *, of: CourseSession, places: int, now: dt.datetime, limit: int = 3
+) -> list[CourseSession]:
+    """The dates of the same course nearest to this one that have so many places left, soonest first."""
+    same_course = CatalogueFilters(course=of.course.slug)
+    free = catalogue(filters=same_course, now=now).filter(places_left__gte=places).exclude(pk=of.pk)
+    after = list(free.filter(starts_at__gte=of.starts_at)[:limit])
+    before = list(free.filter(starts_at__lt=of.starts_at).order_by("-starts_at", "id")[:limit])
+    nearest = sorted(after + before, key=lambda each: abs(each.starts_at - of.starts_at))[:limit]
+    return sorted(nearest, key=lambda each: each.starts_at)
+
+
+def venues() -> list[Venue]:
+    """Where we train: town and point of each."""
+    return list(Venue.objects.only("town", "latitude", "longitude").order_by("town"))
+
+
+def towns() -> list[str]:
+    """Where we train, by name."""
+    return list(Venue.objects.order_by("town").values_list("town", flat=True).distinct())
+
+
+def booking_by_token(token: str) -> Booking:
+    """The booking behind a secret link, with all that its pages show; raises BookingNotFound."""
+    if len(token) != TOKEN_LENGTH or not token.isascii():
+        raise BookingNotFound
+    return _booking(token=token)
+
+
+def booking(booking_id: UUID | str) -> Booking:
+    """The same by its key."""
+    return _booking(pk=booking_id)
+
+
+def history(*, booking_id: UUID | str) -> QuerySet[BookingTransition]:
+    """How a booking came to its state, oldest first."""
+    return BookingTransition.objects.filter(booking_id=booking_id).order_by("at", "id")
+
+
+def _matching(filters: CatalogueFilters, now: dt.datetime) -> SessionQuerySet:
+    sessions = CourseSession.objects.on_sale(now)
+    if filters.course:
+        sessions = sessions.filter(course__slug=filters.course)
+    if filters.venue:
+        sessions = sessions.filter(venue__slug=filters.venue)
+    if filters.town:
+        sessions = sessions.filter(venue__town__iexact=filters.town)
+    if filters.towns is not None:
+        sessions = sessions.filter(venue__town__in=filters.towns)
+    if filters.from_date:
+        sessions = sessions.filter(starts_at__gte=_midnight(filters.from_date))
+    if filters.to_date:
+        sessions = sessions.filter(starts_at__lt=_midnight(filters.to_date + dt.timedelta(days=1)))
+    if filters.days == "weekdays":
+        sessions = sessions.filter(starts_at__iso_week_day__lt=SATURDAY)
+    if filters.days == "weekends":
+        sessions = sessions.filter(starts_at__iso_week_day__gte=SATURDAY)
+    if filters.available:
+        sessions = sessions.with_places(now).filter(places_left__gt=0)
+    return sessions
+
+
+def _shown(sessions: SessionQuerySet, now: dt.datetime) -> SessionQuerySet:
+    return (
+        sessions.select_related("course__cancellation_policy", "venue").with_places(now).with_days()
+    )
+
+
+def _midnight(date: dt.date) -> dt.datetime:
+    return dt.datetime.combine(date, dt.time.min, ZoneInfo(settings.VENUE_TIME_ZONE))
+
+
+def _booking(**where: object) -> Booking:
+    found = (
+        Booking.objects.select_related("session__course", "session__venue", "customer")
+        .prefetch_related(
+            Prefetch("attendees", queryset=Attendee.objects.order_by("position")),
+            "session__days",
+        )
+        .filter(**where)
+        .first()
+    )
+    if found is None:
+        raise BookingNotFound
+    return found

@@ -1,0 +1,138 @@
+"""Places of a session, counted from rows under its lock.
+
+Locks are taken in one order: browser, session, booking. A wait for one is cut off after three seconds.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import Sum
+
+from core.outbox.events import publish
+from courses.events import BookingExpired
+from courses.models import Booking, BookingTransition, CourseSession
+from courses.models.booking import browser_digest
+from courses.models.states import TAKES_PLACES
+from courses.services.refusals import BookingNotFound, Busy, PlacesSoldOut, SessionNotFound
+
+LOCK_TIMEOUT = "3s"
+LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED = "55P03", "40P01"
+CAPACITY_TRIGGER = "courses_booking_capacity"
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """A transaction whose waits for locks end: raises Busy, with nothing done.
+
+    The database's own count of places speaks here too: PlacesSoldOut.
+    """
+    try:
+        with transaction.atomic():
+            _limit_waits()
+            yield
+    except OperationalError as error:
+        if _sqlstate(error) in (LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED):
+            raise Busy from error
+        raise
+    except IntegrityError as error:
+        if violated_constraint(error) == CAPACITY_TRIGGER:
+            raise PlacesSoldOut(places_left=0) from error
+        raise
+
+
+def lock_browser(browser: str) -> None:
+    """One browser places one hold at a time, so that its limit can't be raced."""
+    key = int(browser_digest(browser)[:15], 16)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+
+
+def lock_session(session_id: UUID | str) -> CourseSession:
+    """The session's row under lock, with its course, venue and policy; raises SessionNotFound."""
+    session = (
+        CourseSession.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("course__cancellation_policy", "venue")
+        .filter(pk=session_id)
+        .first()
+    )
+    if session is None:
+        raise SessionNotFound
+    return session
+
+
+def lock_session_of(**booking: object) -> CourseSession:
+    """The same, of the session that a booking (``id=`` or ``token=``) is for; raises BookingNotFound."""
+    session = (
+        CourseSession.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("course__cancellation_policy", "venue")
+        .filter(**{f"bookings__{name}": value for name, value in booking.items()})
+        .first()
+    )
+    if session is None:
+        raise BookingNotFound
+    return session
+
+
+def lock_booking(**booking: object) -> Booking:
+    """The booking's row under lock, with its session and customer; raises BookingNotFound."""
+    found = (
+        Booking.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("session__course", "session__venue", "customer")
+        .filter(**booking)
+        .first()
+    )
+    if found is None:
+        raise BookingNotFound
+    return found
+
+
+def take(session: CourseSession, places: int, now: dt.datetime) -> None:
+    """Makes sure that ``places`` are free; raises PlacesSoldOut. The caller holds the session's lock.
+
+    Dead holds are expired first, so that the trigger, which counts by state alone, agrees.
+    """
+    expire(Booking.objects.dead_holds(now).filter(session=session), now=now)
+    left = session.capacity - _places_taken(session)
+    if places > left:
+        raise PlacesSoldOut(places_left=max(left, 0))
+
+
+def expire(dead_holds, *, now: dt.datetime, skip_locked: bool = False) -> int:
+    """Expires these holds, with history and events, in few statements; returns how many."""
+    bookings = list(
+        dead_holds.select_for_update(no_key=True, skip_locked=skip_locked).only("id", "status")
+    )
+    if not bookings:
+        return 0
+    Booking.objects.expire_all(bookings)
+    BookingTransition.objects.bulk_create(
+        each.history_of("expire", came_from="held", now=now, cause="hold ended")
+        for each in bookings
+    )
+    for each in bookings:
+        publish(BookingExpired(booking_id=str(each.pk), at=now.isoformat()), now=now)
+    return len(bookings)
+
+
+def violated_constraint(error: Exception) -> str:
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return getattr(diagnosis, "constraint_name", None) or ""
+
+
+def _places_taken(session: CourseSession) -> int:
+    taken = Booking.objects.filter(session=session, status__in=TAKES_PLACES)
+    return taken.aggregate(taken=Sum("places"))["taken"] or 0
+
+
+def _limit_waits() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+
+
+def _sqlstate(error: Exception) -> str | None:
+    return getattr(error.__cause__, "sqlstate", None)

@@ -1,0 +1,142 @@
+"""What payment does to a booking. Each may be called again after a crash: a repeat finds it done.
+
+A booking that already holds its places changes state under its own lock; one that has to find places
+again takes its session's lock first.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+from django.conf import settings
+
+from core.outbox.events import publish
+from courses.events import (
+    BookingConfirmed,
+    BookingExpired,
+    BookingPutUnderReview,
+    BookingReleased,
+)
+from courses.models import Booking, BookingStatus, CourseSession
+from courses.services import capacity, details
+from courses.services.refusals import (
+    AlreadyPaid,
+    DetailsMissing,
+    HoldExpired,
+    PaymentInProgress,
+    PlacesSoldOut,
+    WrongState,
+)
+
+
+def begin_payment(*, booking_id: UUID | str, now: dt.datetime) -> Booking:
+    """held -> paying: from here on only payments ends it.
+
+    Raises HoldExpired, DetailsMissing (per field), PaymentInProgress, AlreadyPaid.
+    """
+    with capacity.bounded():
+        booking = capacity.lock_booking(id=booking_id)
+        _refuse_payment(booking, now)
+        booking.begin_payment(now=now, actor="customer")
+        return booking
+
+
+def payment_failed(*, booking_id: UUID | str, cause: str, now: dt.datetime) -> Booking:
+    """paying | under_review -> held, for at least as long as one extension gives, to try again."""
+    with capacity.bounded():
+        booking = capacity.lock_booking(id=booking_id)
+        if booking.status == BookingStatus.HELD:
+            return booking
+        at_least = now + dt.timedelta(seconds=settings.HOLD_EXTENSION_SECONDS)
+        hold_end = max(booking.hold_expires_at or at_least, at_least)
+        booking.fail_payment(hold_end, now=now, cause=cause)
+        return booking
+
+
+def payment_abandoned(*, booking_id: UUID | str, cause: str, now: dt.datetime) -> Booking:
+    """paying -> held while the hold still lives, else expired."""
+    with capacity.bounded():
+        booking = capacity.lock_booking(id=booking_id)
+        if booking.status in (BookingStatus.HELD, BookingStatus.EXPIRED):
+            return booking
+        if booking.hold_expires_at and booking.hold_expires_at > now:
+            booking.fail_payment(booking.hold_expires_at, now=now, cause=cause)
+            return booking
+        booking.expire_payment(now=now, cause=cause)
+        publish(BookingExpired(booking_id=str(booking.pk), at=now.isoformat()), now=now)
+        return booking
+
+
+def put_under_review(*, booking_id: UUID | str, now: dt.datetime) -> Booking:
+    """paying | expired -> under_review, its places kept or found again; raises PlacesSoldOut."""
+    with capacity.bounded():
+        session = capacity.lock_session_of(id=booking_id)
+        booking = capacity.lock_booking(id=booking_id)
+        if booking.status == BookingStatus.UNDER_REVIEW:
+            return booking
+        _find_places_again(session, booking, now)
+        booking.review(now=now)
+        publish(BookingPutUnderReview(booking_id=str(booking.pk), at=now.isoformat()), now=now)
+        return booking
+
+
+def confirm(*, booking_id: UUID | str, now: dt.datetime) -> Booking:
+    """Paid, or nothing to pay -> confirmed. Late money finds places again or raises PlacesSoldOut."""
+    with capacity.bounded():
+        session = capacity.lock_session_of(id=booking_id)
+        booking = capacity.lock_booking(id=booking_id)
+        if booking.status == BookingStatus.CONFIRMED:
+            return booking
+        if booking.status == BookingStatus.HELD:
+            _refuse_unpaid(booking, now)
+        _find_places_again(session, booking, now)
+        booking.confirm(now=now)
+        publish(BookingConfirmed(booking_id=str(booking.pk), at=now.isoformat()), now=now)
+        return booking
+
+
+def release(*, booking_id: UUID | str, cause: str, now: dt.datetime) -> Booking:
+    """paying | under_review -> cancelled: blocked or declined, its places go back on sale."""
+    with capacity.bounded():
+        booking = capacity.lock_booking(id=booking_id)
+        if booking.status == BookingStatus.CANCELLED:
+            return booking
+        booking.release(now=now, cause=cause)
+        publish(
+            BookingReleased(booking_id=str(booking.pk), cause=cause, at=now.isoformat()), now=now
+        )
+        return booking
+
+
+def _refuse_payment(booking: Booking, now: dt.datetime) -> None:
+    if booking.status == BookingStatus.CONFIRMED:
+        raise AlreadyPaid
+    if booking.status in (BookingStatus.PAYING, BookingStatus.UNDER_REVIEW):
+        raise PaymentInProgress
+    if not booking.is_live_hold(now):
+        raise HoldExpired
+    _refuse_incomplete(booking)
+
+
+def _refuse_unpaid(booking: Booking, now: dt.datetime) -> None:
+    if booking.total_minor > 0:
+        raise WrongState("This booking is not paid yet.")
+    if not booking.is_live_hold(now):
+        raise HoldExpired
+    _refuse_incomplete(booking)
+
+
+def _refuse_incomplete(booking: Booking) -> None:
+    problems = details.missing(booking)
+    if problems:
+        raise DetailsMissing(fields=problems)
+
+
+def _find_places_again(session: CourseSession, booking: Booking, now: dt.datetime) -> None:
+    """Of a session that is over or called off nothing is left, so late money for it goes back too."""
+    if booking.status != BookingStatus.EXPIRED:
+        return
+    if not session.is_open(now):
+        raise PlacesSoldOut(places_left=0)
+    capacity.take(session, booking.places, now)
