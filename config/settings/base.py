@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "fraud",
     "payments",
     "invoicing",
+    "config.apps.WiringConfig",
 ]
 
 MIDDLEWARE = [
@@ -245,6 +246,11 @@ HOLD_EXTENSION_SECONDS = env.int("HOLD_EXTENSION_SECONDS", default=300)
 HOLD_EXTENSIONS_MAX = env.int("HOLD_EXTENSIONS_MAX", default=10)
 HOLD_RENEWALS_MAX = env.int("HOLD_RENEWALS_MAX", default=2)
 HOLDS_PER_BROWSER = env.int("HOLDS_PER_BROWSER", default=3)
+PLACES_LEFT_SHOWN_AT = env.int("PLACES_LEFT_SHOWN_AT", default=3)
+CATALOGUE_PAGE_SIZE = env.int("CATALOGUE_PAGE_SIZE", default=20)
+CERTIFICATE_GRACE_DAYS = env.int("CERTIFICATE_GRACE_DAYS", default=31)
+CARD_REFUSALS_MAX = env.int("CARD_REFUSALS_MAX", default=5)
+REVIEW_OFFICE_HOURS = env.int("REVIEW_OFFICE_HOURS", default=5)
 PLACES_PER_BROWSER = env.int("PLACES_PER_BROWSER", default=24)
 
 # --- Fraud's thresholds (domain.md 15) ---------------------------------------------------------------

@@ -1,0 +1,78 @@
+"""The worker and its timetable.
+
+The broker is treated as lossy: PostgreSQL keeps what must happen (outbox, sagas, due rows), tasks are only hints.
+A task that dies is given again within seconds when its child died, within five minutes when its machine did, and
+no task may run as long as that: time limit < visibility time-out, or a healthy worker's task would run twice.
+"""
+
+import os
+
+from celery import Celery, signals
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+
+TASK_SECONDS_MAX = 120
+VISIBILITY_SECONDS = 300
+COUNTDOWN_SECONDS_MAX = 60
+RECYCLED_BY_OURSELVES = 10**9
+
+TIMETABLE = {
+    # name: (task, every so many seconds)
+    "hand on what the outbox holds": ("core.outbox.tasks.sweep", 5),
+    "drive the sagas that are due": ("core.sagas.tasks.sweep", 5),
+    "send the mail that waits": ("core.mail.tasks.send_due", 30),
+    "end the holds that ran out": ("courses.tasks.expire_due", 10),
+    "ask the gateway about open payments": ("payments.tasks.sweep", 15),
+    "let reviews lapse": ("fraud.tasks.lapse_reviews", 60),
+}
+
+_transport = {
+    "visibility_timeout": VISIBILITY_SECONDS,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    # A request that nudges a worker must not hang on a broker that has gone silent.
+    "socket_connect_timeout": 1,
+    "socket_timeout": 1,
+}
+
+app = Celery("react_fast_training")
+app.conf.update(
+    broker_url=settings.CELERY_BROKER_URL,
+    broker_transport_options=_transport,
+    result_backend_transport_options=_transport,
+    visibility_timeout=VISIBILITY_SECONDS,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_ignore_result=True,
+    task_time_limit=TASK_SECONDS_MAX,
+    task_serializer="json",
+    accept_content=["json"],
+    result_serializer="json",
+    task_default_queue="rft",
+    worker_prefetch_multiplier=1,
+    worker_soft_shutdown_timeout=30,
+    worker_enable_soft_shutdown_on_idle=False,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    worker_cancel_long_running_tasks_on_connection_loss=True,
+    enable_utc=True,
+    timezone="UTC",
+    beat_scheduler="celery.beat:Scheduler",
+    beat_schedule={
+        name: {"task": task, "schedule": seconds} for name, (task, seconds) in TIMETABLE.items()
+    },
+    CELERY_DB_REUSE_MAX=RECYCLED_BY_OURSELVES,
+)
+app.autodiscover_tasks()
+
+
+@signals.task_prerun.connect
+@signals.task_postrun.connect
+def _give_back_connections(**_signal: object) -> None:
+    """Celery would close the whole pool after each task, and each would pay for a new connection."""
+    from django.db import close_old_connections
+
+    close_old_connections()

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class SagasConfig(AppConfig):
+    name = "core.sagas"
+    label = "sagas"
+    verbose_name = "Booking journeys"
+    default_auto_field = "django.db.models.BigAutoField"
