@@ -39,7 +39,7 @@ class CatalogueFilters:
 
     course: str = ""
     venue: str = ""
-    town: str = ""
+    towns: tuple[str, ...] | None = None
     towns: tuple[str, ...] | None = None  # any of these; an empty tuple matches nothing
     from_date: dt.date | None = None
     to_date: dt.date | None = None
@@ -138,6 +138,11 @@ def towns() -> list[str]:
     return list(Venue.objects.order_by("town").values_list("town", flat=True).distinct())
 
 
+def venues() -> list[Venue]:
+    """All places where we train."""
+    return list(Venue.objects.order_by("town", "name"))
+
+
 def booking_by_token(token: str) -> Booking:
     """The booking behind a secret link, with all that its pages show; raises BookingNotFound."""
     if len(token) != TOKEN_LENGTH or not token.isascii():
@@ -161,8 +166,8 @@ def _matching(filters: CatalogueFilters, now: dt.datetime) -> SessionQuerySet:
         sessions = sessions.filter(course__slug=filters.course)
     if filters.venue:
         sessions = sessions.filter(venue__slug=filters.venue)
-    if filters.town:
-        sessions = sessions.filter(venue__town__iexact=filters.town)
+    if filters.towns is not None:
+        sessions = sessions.filter(venue__town__in=filters.towns)
     if filters.towns is not None:
         sessions = sessions.filter(venue__town__in=filters.towns)
     if filters.from_date:
