@@ -12,10 +12,9 @@ from django.db.models import Count, Min, Prefetch, Q, QuerySet
 
 from core.errors import NotFound
 from courses.models import Attendee, Booking, BookingTransition, Course, CourseSession, Venue
-from courses.models.querysets import SessionQuerySet
+from courses.models.querysets import BookingQuerySet, SessionQuerySet
 
 SATURDAY = 6
-TOKEN_LENGTH = 32
 
 
 class BookingNotFound(NotFound):
@@ -39,7 +38,6 @@ class CatalogueFilters:
 
     course: str = ""
     venue: str = ""
-    towns: tuple[str, ...] | None = None
     towns: tuple[str, ...] | None = None  # any of these; an empty tuple matches nothing
     from_date: dt.date | None = None
     to_date: dt.date | None = None
@@ -138,21 +136,14 @@ def towns() -> list[str]:
     return list(Venue.objects.order_by("town").values_list("town", flat=True).distinct())
 
 
-def venues() -> list[Venue]:
-    """All places where we train."""
-    return list(Venue.objects.order_by("town", "name"))
-
-
 def booking_by_token(token: str) -> Booking:
     """The booking behind a secret link, with all that its pages show; raises BookingNotFound."""
-    if len(token) != TOKEN_LENGTH or not token.isascii():
-        raise BookingNotFound
-    return _booking(token=token)
+    return _booking(Booking.objects.with_token(token))
 
 
 def booking(booking_id: UUID | str) -> Booking:
     """The same by its key."""
-    return _booking(pk=booking_id)
+    return _booking(Booking.objects.filter(pk=booking_id))
 
 
 def history(*, booking_id: UUID | str) -> QuerySet[BookingTransition]:
@@ -166,8 +157,6 @@ def _matching(filters: CatalogueFilters, now: dt.datetime) -> SessionQuerySet:
         sessions = sessions.filter(course__slug=filters.course)
     if filters.venue:
         sessions = sessions.filter(venue__slug=filters.venue)
-    if filters.towns is not None:
-        sessions = sessions.filter(venue__town__in=filters.towns)
     if filters.towns is not None:
         sessions = sessions.filter(venue__town__in=filters.towns)
     if filters.from_date:
@@ -193,14 +182,13 @@ def _midnight(date: dt.date) -> dt.datetime:
     return dt.datetime.combine(date, dt.time.min, ZoneInfo(settings.VENUE_TIME_ZONE))
 
 
-def _booking(**where: object) -> Booking:
+def _booking(bookings: BookingQuerySet) -> Booking:
     found = (
-        Booking.objects.select_related("session__course", "session__venue", "customer")
+        bookings.select_related("session__course", "session__venue", "customer")
         .prefetch_related(
             Prefetch("attendees", queryset=Attendee.objects.order_by("position")),
             "session__days",
         )
-        .filter(**where)
         .first()
     )
     if found is None:

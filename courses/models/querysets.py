@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
@@ -12,6 +13,8 @@ from django.db.models.functions import Coalesce, JSONObject
 
 from courses.models import states
 from courses.models.states import TAKES_PLACES, BookingStatus, SessionState
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{32}\Z")
 
 
 def takes_places(now: dt.datetime) -> Q:
@@ -49,6 +52,10 @@ class SessionQuerySet(models.QuerySet):
 
 
 class BookingQuerySet(models.QuerySet):
+    def with_token(self, token: str) -> BookingQuerySet:
+        """What is not in a token's form is in no row, and is never put to the database."""
+        return self.filter(token=token) if TOKEN.match(token) else self.none()
+
     def taking_places(self, now: dt.datetime) -> BookingQuerySet:
         return self.filter(takes_places(now))
 

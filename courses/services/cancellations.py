@@ -26,7 +26,7 @@ def cancel(
     Raises Invalid on an attendee of another booking, WrongState on a booking that is not confirmed.
     """
     with capacity.bounded():
-        booking = capacity.lock_booking(id=booking_id)
+        booking = capacity.lock_booking(Booking.objects.filter(pk=booking_id))
         if booking.status == BookingStatus.CANCELLED:
             return booking
         attendees = list(booking.attendees.order_by("position"))

@@ -17,6 +17,7 @@ from core.outbox.events import publish
 from courses.events import BookingExpired
 from courses.models import Booking, BookingTransition, CourseSession
 from courses.models.booking import browser_digest
+from courses.models.querysets import BookingQuerySet
 from courses.models.states import TAKES_PLACES
 from courses.services.refusals import BookingNotFound, Busy, PlacesSoldOut, SessionNotFound
 
@@ -65,12 +66,12 @@ def lock_session(session_id: UUID | str) -> CourseSession:
     return session
 
 
-def lock_session_of(**booking: object) -> CourseSession:
-    """The same, of the session that a booking (``id=`` or ``token=``) is for; raises BookingNotFound."""
+def lock_session_of(bookings: BookingQuerySet) -> CourseSession:
+    """The same, of the session that the one booking is for; raises BookingNotFound."""
     session = (
         CourseSession.objects.select_for_update(of=("self",), no_key=True)
         .select_related("course__cancellation_policy", "venue")
-        .filter(**{f"bookings__{name}": value for name, value in booking.items()})
+        .filter(pk__in=bookings.values("session"))
         .first()
     )
     if session is None:
@@ -78,12 +79,11 @@ def lock_session_of(**booking: object) -> CourseSession:
     return session
 
 
-def lock_booking(**booking: object) -> Booking:
-    """The booking's row under lock, with its session and customer; raises BookingNotFound."""
+def lock_booking(bookings: BookingQuerySet) -> Booking:
+    """The one booking's row under lock, with its session and customer; raises BookingNotFound."""
     found = (
-        Booking.objects.select_for_update(of=("self",), no_key=True)
+        bookings.select_for_update(of=("self",), no_key=True)
         .select_related("session__course", "session__venue", "customer")
-        .filter(**booking)
         .first()
     )
     if found is None:

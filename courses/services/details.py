@@ -66,7 +66,7 @@ def give_details(
     """
     _refuse_unreadable(customer, attendees)
     with capacity.bounded():
-        booking = capacity.lock_booking(token=token)
+        booking = capacity.lock_booking(Booking.objects.with_token(token))
         if booking.status not in OPEN_FOR_DETAILS:
             raise DetailsClosed
         if attendees is not None:

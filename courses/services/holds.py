@@ -47,7 +47,7 @@ def hold(*, session_id: UUID | str, places: int, browser: str, now: dt.datetime)
 def extend(*, token: str, now: dt.datetime) -> Booking:
     """Five more minutes for a live hold; raises HoldExpired, ExtensionsUsedUp."""
     with capacity.bounded():
-        booking = capacity.lock_booking(token=token)
+        booking = capacity.lock_booking(Booking.objects.with_token(token))
         if not booking.is_live_hold(now):
             raise HoldExpired
         if booking.extensions >= settings.HOLD_EXTENSIONS_MAX:
@@ -63,8 +63,8 @@ def renew(*, token: str, now: dt.datetime) -> Booking:
     A live one is returned as it is. Raises RenewalsUsedUp, SessionNotOpen, PlacesSoldOut, TooManyHolds.
     """
     with capacity.bounded():
-        session = capacity.lock_session_of(token=token)
-        booking = capacity.lock_booking(token=token)
+        session = capacity.lock_session_of(Booking.objects.with_token(token))
+        booking = capacity.lock_booking(Booking.objects.with_token(token))
         if booking.is_live_hold(now):
             return booking
         if booking.renewals >= settings.HOLD_RENEWALS_MAX:

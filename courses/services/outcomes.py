@@ -36,7 +36,7 @@ def begin_payment(*, booking_id: UUID | str, now: dt.datetime) -> Booking:
     Raises HoldExpired, DetailsMissing (per field), PaymentInProgress, AlreadyPaid.
     """
     with capacity.bounded():
-        booking = capacity.lock_booking(id=booking_id)
+        booking = capacity.lock_booking(Booking.objects.filter(pk=booking_id))
         _refuse_payment(booking, now)
         booking.begin_payment(now=now, actor="customer")
         return booking
@@ -45,7 +45,7 @@ def begin_payment(*, booking_id: UUID | str, now: dt.datetime) -> Booking:
 def payment_failed(*, booking_id: UUID | str, cause: str, now: dt.datetime) -> Booking:
     """paying | under_review -> held, for at least as long as one extension gives, to try again."""
     with capacity.bounded():
-        booking = capacity.lock_booking(id=booking_id)
+        booking = capacity.lock_booking(Booking.objects.filter(pk=booking_id))
         if booking.status == BookingStatus.HELD:
             return booking
         at_least = now + dt.timedelta(seconds=settings.HOLD_EXTENSION_SECONDS)
@@ -57,7 +57,7 @@ def payment_failed(*, booking_id: UUID | str, cause: str, now: dt.datetime) -> B
 def payment_abandoned(*, booking_id: UUID | str, cause: str, now: dt.datetime) -> Booking:
     """paying -> held while the hold still lives, else expired."""
     with capacity.bounded():
-        booking = capacity.lock_booking(id=booking_id)
+        booking = capacity.lock_booking(Booking.objects.filter(pk=booking_id))
         if booking.status in (BookingStatus.HELD, BookingStatus.EXPIRED):
             return booking
         if booking.hold_expires_at and booking.hold_expires_at > now:
@@ -71,8 +71,8 @@ def payment_abandoned(*, booking_id: UUID | str, cause: str, now: dt.datetime) -
 def put_under_review(*, booking_id: UUID | str, now: dt.datetime) -> Booking:
     """paying | expired -> under_review, its places kept or found again; raises PlacesSoldOut."""
     with capacity.bounded():
-        session = capacity.lock_session_of(id=booking_id)
-        booking = capacity.lock_booking(id=booking_id)
+        session = capacity.lock_session_of(Booking.objects.filter(pk=booking_id))
+        booking = capacity.lock_booking(Booking.objects.filter(pk=booking_id))
         if booking.status == BookingStatus.UNDER_REVIEW:
             return booking
         _find_places_again(session, booking, now)
@@ -84,8 +84,8 @@ def put_under_review(*, booking_id: UUID | str, now: dt.datetime) -> Booking:
 def confirm(*, booking_id: UUID | str, now: dt.datetime) -> Booking:
     """Paid, or nothing to pay -> confirmed. Late money finds places again or raises PlacesSoldOut."""
     with capacity.bounded():
-        session = capacity.lock_session_of(id=booking_id)
-        booking = capacity.lock_booking(id=booking_id)
+        session = capacity.lock_session_of(Booking.objects.filter(pk=booking_id))
+        booking = capacity.lock_booking(Booking.objects.filter(pk=booking_id))
         if booking.status == BookingStatus.CONFIRMED:
             return booking
         if booking.status == BookingStatus.HELD:
@@ -99,7 +99,7 @@ def confirm(*, booking_id: UUID | str, now: dt.datetime) -> Booking:
 def release(*, booking_id: UUID | str, cause: str, now: dt.datetime) -> Booking:
     """paying | under_review -> cancelled: blocked or declined, its places go back on sale."""
     with capacity.bounded():
-        booking = capacity.lock_booking(id=booking_id)
+        booking = capacity.lock_booking(Booking.objects.filter(pk=booking_id))
         if booking.status == BookingStatus.CANCELLED:
             return booking
         booking.release(now=now, cause=cause)
