@@ -1,0 +1,20 @@
+"""One API call on its way through the sandbox: the request, the books, and the id in its path."""
+
+from dataclasses import dataclass
+
+from . import params
+from .books import Books, Json
+from .params import Reader
+from .wire import Request
+
+
+@dataclass
+class Call:
+    books: Books
+    request: Request
+    id: str = ""
+
+    def read(self, shape: dict[str, Reader], *, required: tuple[str, ...] = ()) -> Json:
+        """The call's parameters by a shape; `expand` is welcome everywhere."""
+        given = {name: value for name, value in self.request.params.items() if name != "expand"}
+        return params.read(given, shape, required=required)
