@@ -50,6 +50,7 @@ def main() -> None:
     parser.add_argument("--store", type=Path, required=True, help="the folder of the books")
     given = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     Server(given.port, given.store, Settings.from_environment()).run()
 
 

@@ -1,6 +1,7 @@
 """The sandbox as a WSGI application: Stripe's API, the browser's pages, the control plane."""
 
 import json
+import logging
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from pathlib import Path
@@ -29,9 +30,9 @@ from .store import Store
 from .timetable import Timetable
 from .wire import Request, Response
 
-HTML_502 = (
-    "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
-)
+logger = logging.getLogger("sandbox")
+
+HTML_502 = "<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
 BROWSER_HEADERS = [
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Allow-Headers", "Authorization, Content-Type, Stripe-Version"),
@@ -65,9 +66,14 @@ class Sandbox:
     ) -> Iterable[bytes]:
         try:
             response = self._respond(wire.read(environ))
+        except StripeError as error:
+            response = Response(error.status, json.dumps({"error": error.body}))
         except faults.Cut:
             faults.cut(environ.get("gunicorn.socket"))
             response = Response(500, "")
+        except Exception:
+            logger.exception("the sandbox itself failed at %s", environ.get("PATH_INFO"))
+            response = Response(500, json.dumps({"error": errors.broken().body}))
         status = f"{response.status} {HTTPStatus(response.status).phrase}"
         body = response.body.encode()
         start_response(

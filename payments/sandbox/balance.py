@@ -56,11 +56,13 @@ def refund_failed(books: Books, refund: Json) -> Json:
 
 
 def disputed(books: Books, dispute: Json) -> Json:
-    return _add(books, "adjustment", -dispute["amount"], DISPUTE_FEE, dispute, "dispute")
+    return _add(books, "adjustment", -dispute["amount"], DISPUTE_FEE, dispute, category="dispute")
 
 
 def reinstated(books: Books, dispute: Json) -> Json:
-    return _add(books, "adjustment", dispute["amount"], -DISPUTE_FEE, dispute, "dispute_reversal")
+    return _add(
+        books, "adjustment", dispute["amount"], -DISPUTE_FEE, dispute, category="dispute_reversal"
+    )
 
 
 def pay_out(books: Books) -> Json:
@@ -91,7 +93,7 @@ def pay_out_arrives(books: Books, payout: Json) -> Json:
 
 
 def _add(
-    books: Books, kind: str, amount: int, fee: int, source: Json, category: str | None = None
+    books: Books, kind: str, amount: int, fee: int, source: Json, *, category: str | None = None
 ) -> Json:
     details = {
         "amount": fee,

@@ -65,7 +65,9 @@ def add(
         "payment_intent": intent["id"],
         "payment_method": method["id"],
         "payment_method_details": {
-            "card": _details(books, intent, method, card, failed, three_d_secure),
+            "card": _details(
+                books, intent, method, card, failed=failed, three_d_secure=three_d_secure
+            ),
             "type": "card",
         },
         "receipt_email": intent["receipt_email"],
@@ -126,7 +128,13 @@ def _outcome(card: Card, decline: Decline | None) -> Json:
 
 
 def _details(
-    books: Books, intent: Json, method: Json, card: Card, failed: bool, three_d_secure: Json | None
+    books: Books,
+    intent: Json,
+    method: Json,
+    card: Card,
+    *,
+    failed: bool,
+    three_d_secure: Json | None,
 ) -> Json:
     shown = method["card"]
     postcode = method["billing_details"]["address"]["postal_code"]

@@ -264,7 +264,7 @@ def _charge(books: Books, order: Json) -> Json:
 
 
 def _made_up(books: Books, order: Json) -> Json:
-    made = {
+    return {
         "id": books.new_id("event"),
         "object": "event",
         "api_version": order.get("api_version", "2026-10-28.endive"),
@@ -275,7 +275,6 @@ def _made_up(books: Books, order: Json) -> Json:
         "request": {"id": None, "idempotency_key": None},
         "type": order["type"],
     }
-    return made
 
 
 def _signature(order: Json, default: str = "valid") -> str:

@@ -142,7 +142,8 @@ class Deliveries:
                 " WHERE seq = ?",
                 (state, due_at, f"{status} {words}".strip(), attempt.seq),
             )
-        self.wake() if state == "delivered" and not self._left() else None
+        if not self._left():
+            self.wake()
 
     def _due(self, now: int) -> bool:
         row = self._store.connection.execute(

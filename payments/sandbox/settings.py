@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settings:
-    secret_key: str = "sk_test_sandbox_secret_key"
+    secret_key: str = "sk_test_sandbox_secret_key"  # noqa: S105
     publishable_key: str = "pk_test_sandbox_publishable_key"
     webhook_url: str = ""
-    webhook_secret: str = "whsec_sandbox_webhook_secret"
+    webhook_secret: str = "whsec_sandbox_webhook_secret"  # noqa: S105
     webhook_events: tuple[str, ...] = ("*",)
     control_token: str = ""
     delay_ms: int = 0

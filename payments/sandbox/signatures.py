@@ -4,27 +4,23 @@ import hashlib
 import hmac
 import time
 
-OLD_SECONDS = 600
+SHIFTS = {"old_timestamp": -600, "future_timestamp": 600}
+ANOTHER_SECRET = "whsec_of_another_endpoint"  # noqa: S105
+ROLLED_SECRET = "whsec_that_is_rolled_out"  # noqa: S105
 KINDS = ("valid", "wrong_secret", "old_timestamp", "future_timestamp", "rolled", "missing", "v0")
 
 
 def header(kind: str, secret: str, body: bytes) -> str | None:
     """A fresh header for one attempt; by its kind a true one or one that must be refused."""
-    now = int(time.time())
     if kind == "missing":
         return None
-    if kind == "wrong_secret":
-        return f"t={now},v1={_sign('whsec_of_another_endpoint', now, body)}"
-    if kind == "old_timestamp":
-        return f"t={now - OLD_SECONDS},v1={_sign(secret, now - OLD_SECONDS, body)}"
-    if kind == "future_timestamp":
-        return f"t={now + OLD_SECONDS},v1={_sign(secret, now + OLD_SECONDS, body)}"
-    if kind == "v0":
-        return f"t={now},v0={_sign(secret, now, body)}"
-    true = f"v1={_sign(secret, now, body)}"
+    now = int(time.time()) + SHIFTS.get(kind, 0)
+    scheme = "v0" if kind == "v0" else "v1"
+    signed_with = ANOTHER_SECRET if kind == "wrong_secret" else secret
+    signature = f"{scheme}={_sign(signed_with, now, body)}"
     if kind == "rolled":
-        return f"t={now},v1={_sign('whsec_that_is_rolled_out', now, body)},{true}"
-    return f"t={now},{true}"
+        signature = f"v1={_sign(ROLLED_SECRET, now, body)},{signature}"
+    return f"t={now},{signature}"
 
 
 def _sign(secret: str, moment: int, body: bytes) -> str:

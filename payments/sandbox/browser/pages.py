@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from ..wire import Request, Response
+from payments.sandbox.wire import Request, Response
 
 if TYPE_CHECKING:
-    from ..app import Sandbox
+    from payments.sandbox.app import Sandbox
 
 
 def respond(sandbox: "Sandbox", request: Request) -> Response:

@@ -1,5 +1,6 @@
 """Starts the Stripe sandbox as a process of its own and speaks to its control plane."""
 
+import contextlib
 import json
 import os
 import queue
@@ -179,10 +180,8 @@ class Sandbox:
     def _end(self, how: signal.Signals) -> None:
         if self._process is None:
             return
-        try:
+        with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
             os.killpg(self._process.pid, how)
-        except ProcessLookupError:
-            pass  # it had ended by itself
         self._process.wait(timeout=20)
         self._process.stdout.close()
         self._process = None
