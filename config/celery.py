@@ -22,6 +22,8 @@ TIMETABLE = {
     "hand on what the outbox holds": ("core.outbox.tasks.sweep", 5),
     "drive the sagas that are due": ("core.sagas.tasks.sweep", 5),
     "send the mail that waits": ("core.mail.tasks.send_due", 30),
+    "forget old idempotency keys": ("core.idempotency.tasks.prune", 3600),
+    "log the head of the audit trail": ("core.audit.tasks.log_head", 86400),
     "end the holds that ran out": ("courses.tasks.expire_due", 10),
     "ask the gateway about open payments": ("payments.tasks.sweep", 15),
     "let reviews lapse": ("fraud.tasks.lapse_reviews", 60),

@@ -17,6 +17,7 @@ api = [
 ]
 
 urlpatterns = [
+    path("", include("core.health.urls")),
     path("", include("courses.urls")),
     path("", include("payments.urls")),
     path("", include("invoicing.urls")),

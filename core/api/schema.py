@@ -28,7 +28,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     name="Idempotency-Key",
     type={"type": "string", "minLength": 16, "maxLength": 255},
     location=OpenApiParameter.HEADER,
-    required=True,
+    required=False,
     description="One for each intent: the same key and body give the same answer for 24 hours.",
 )
 ALWAYS = {"400": "The input can't be used", "429": "Too many requests", "503": "Not at the moment"}

@@ -14,6 +14,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 _w3c = TraceContextTextMapPropagator()
+_sampled_share = 0.0
 
 
 def current_context() -> dict[str, str]:
@@ -37,6 +38,12 @@ def attach(context: Mapping[str, str] | None) -> Iterator[None]:
         otel_context.detach(token)
 
 
+def sample_new_traces(ratio: float) -> None:
+    """From now on this share of the traces that begin here is recorded."""
+    global _sampled_share
+    _sampled_share = ratio
+
+
 def trace_id() -> str:
     """32 hex digits, or "" outside any trace."""
     span_context = trace.get_current_span().get_span_context()
@@ -50,9 +57,10 @@ def span_id() -> str:
 
 
 def _fresh() -> SpanContext:
+    sampled = secrets.randbelow(1_000_000) < _sampled_share * 1_000_000
     return SpanContext(
         trace_id=secrets.randbits(128) or 1,
         span_id=secrets.randbits(64) or 1,
         is_remote=True,
-        trace_flags=TraceFlags(TraceFlags.DEFAULT),
+        trace_flags=TraceFlags(TraceFlags.SAMPLED if sampled else TraceFlags.DEFAULT),
     )

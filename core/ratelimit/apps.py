@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class RatelimitConfig(AppConfig):
+    name = "core.ratelimit"
+    label = "ratelimit"
+    verbose_name = "Rate limits"
+    default_auto_field = "django.db.models.BigAutoField"
