@@ -7,6 +7,9 @@ import environ
 
 from core.mail import email_url
 
+from .backoffice import UNFOLD as UNFOLD
+from core.tracing import logs
+
 BASE_DIR = Path(__file__).resolve().parents[2]
 env = environ.Env()
 if (BASE_DIR / ".env").exists():
@@ -23,7 +26,7 @@ ENVIRONMENT_NAME = "production"
 
 # --- Apps and middleware -----------------------------------------------------------------------
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "config.admin.BackOfficeConfig",
@@ -55,13 +58,16 @@ INSTALLED_APPS = [
     "fraud",
     "payments",
     "invoicing",
+    "core.backoffice",
     "config.apps.WiringConfig",
 ]
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "core.tracing.middleware.TraceMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.ratelimit.middleware.RateLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -155,6 +161,17 @@ CACHES = {
     },
 }
 RATELIMIT_USE_CACHE = "ratelimit"
+RATE_LIMITS = {
+    "unknown_links": env("RATE_LIMIT_UNKNOWN_LINKS", default="60/10m"),
+    "posts": env("RATE_LIMIT_POSTS", default="120/m"),
+    "pages": env("RATE_LIMIT_PAGES", default="600/m"),
+}
+RATE_LIMIT_EXEMPT_PATHS = [
+    r"^/webhooks/",
+    r"^/(livez|readyz|metrics)$",
+    r"^/static/",
+    r"^/bookings/[^/]+/status/",
+]
 
 # --- Secrets of the data ------------------------------------------------------------------------
 ENCRYPTION_KEY = env("ENCRYPTION_KEY", default="")
@@ -186,6 +203,8 @@ MONITORING_ENABLED = env.bool("MONITORING_ENABLED", default=True)
 SENTRY_DSN = env("SENTRY_DSN", default="")
 JAEGER_ENDPOINT = env("JAEGER_ENDPOINT", default="")
 TRACE_SAMPLE = env.float("TRACE_SAMPLE", default=0.1)
+TRACE_TRUSTED_PEERS = env.list("TRACE_TRUSTED_PEERS", default=[])
+LOGGING = logs.configuration(level=LOG_LEVEL)
 METRICS_ALLOWED_NETS = env.list("METRICS_ALLOWED_NETS", default=["127.0.0.0/8", "::1/128"])
 
 # --- HTTP ----------------------------------------------------------------------------------------
@@ -257,3 +276,7 @@ PLACES_PER_BROWSER = env.int("PLACES_PER_BROWSER", default=24)
 FRAUD_3DS_FROM = env.int("FRAUD_3DS_FROM", default=25)
 FRAUD_REVIEW_FROM = env.int("FRAUD_REVIEW_FROM", default=40)
 FRAUD_BLOCK_ABOVE = env.int("FRAUD_BLOCK_ABOVE", default=80)
+
+# --- Rules of paying (domain.md 4, 15) ---------------------------------------------------------------
+PAYMENT_TRIES_MAX = env.int("PAYMENT_TRIES_MAX", default=5)
+REVIEW_PROMISE_OFFICE_HOURS = env.int("REVIEW_PROMISE_OFFICE_HOURS", default=5)

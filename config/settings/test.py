@@ -5,7 +5,7 @@ import os
 os.environ.setdefault("DB_ROLE", "owner")
 
 from .base import *
-from .base import DATABASES, STORAGES_LOCAL
+from .base import DATABASES, RATE_LIMITS, STORAGES_LOCAL, env
 
 ENVIRONMENT_NAME = "test"
 STORAGES = STORAGES_LOCAL
@@ -13,3 +13,5 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 0, "max_size": 80, "timeout": 10}
+DEMO_STAFF_PASSWORD = env("DEMO_STAFF_PASSWORD", default="")
+RATE_LIMITS = dict.fromkeys(RATE_LIMITS, "1000000/m")  # tests of the limits set their own
