@@ -1,0 +1,329 @@
+"""Stripe, and the only file that imports its library. Keeps the promise of `base`.
+
+The API version is pinned to the one the library was made for; its own retries are off, because only
+our rows know whether a request may be sent again.
+"""
+
+import hmac
+import http.client
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import stripe
+from django.conf import settings
+
+from payments.gateways import calls, parsing, transport
+from payments.gateways.base import (
+    AlreadyDone,
+    Busy,
+    ConfirmationToken,
+    Declined,
+    GatewayDispute,
+    GatewayEvent,
+    GatewayPayment,
+    GatewayRefund,
+    Missing,
+    NotSent,
+    Operation,
+    Rejected,
+    Unreachable,
+)
+
+API_VERSION = "2026-10-28.endive"
+SIGNATURE_TOLERANCE_SECONDS = 300
+LOOK_UP_WINDOW = timedelta(minutes=10)
+LOOK_UP_ITEMS_MAX = 2_000
+_MOVED_ON = {
+    "payment_intent_unexpected_state",
+    "charge_already_captured",
+    "charge_already_refunded",
+    "charge_expired_for_capture",
+    "capture_charge_authorization_expired",
+}
+_WITH_CHARGE = ["latest_charge"]
+
+
+# --- Reading -----------------------------------------------------------------------------------
+
+
+def confirmation_token(token_id: str) -> ConfirmationToken:
+    return parsing.confirmation_token(
+        _read("confirmation token", lambda api: api.confirmation_tokens.retrieve(token_id))
+    )
+
+
+def payment(payment_id: str) -> GatewayPayment:
+    return parsing.payment(
+        _read(
+            "payment",
+            lambda api: api.payment_intents.retrieve(payment_id, {"expand": _WITH_CHARGE}),
+        )
+    )
+
+
+def find_payment(operation_id: str, *, around: datetime) -> GatewayPayment | None:
+    """The payment made for this operation, by looking through all that were made at that time."""
+    window = {"created": _window(around), "limit": 100, "expand": ["data.latest_charge"]}
+    found = _find("payments", lambda api: api.payment_intents.list(window), operation_id)
+    return None if found is None else parsing.payment(found)
+
+
+def refund(refund_id: str) -> GatewayRefund:
+    return parsing.refund(_read("refund", lambda api: api.refunds.retrieve(refund_id)))
+
+
+def find_refund(operation_id: str, *, payment_id: str) -> GatewayRefund | None:
+    of_payment = {"payment_intent": payment_id, "limit": 100}
+    found = _find("refunds", lambda api: api.refunds.list(of_payment), operation_id)
+    return None if found is None else parsing.refund(found)
+
+
+def refunds_of(payment_id: str) -> list[GatewayRefund]:
+    of_payment = {"payment_intent": payment_id, "limit": 100}
+    listed = _read("refunds", lambda api: api.refunds.list(of_payment))
+    return [parsing.refund(raw) for raw in listed["data"]]
+
+
+def dispute(dispute_id: str) -> GatewayDispute:
+    return parsing.dispute(_read("dispute", lambda api: api.disputes.retrieve(dispute_id)))
+
+
+# --- Changing ----------------------------------------------------------------------------------
+
+
+def authorise(
+    operation: Operation, *, token: str, amount_minor: int, currency: str, booking: str,
+    return_url: str, three_d_secure: bool, now: datetime,
+) -> GatewayPayment:  # fmt: skip
+    """Ask the bank to set the amount aside. Nothing is taken before `capture`."""
+    params: dict[str, Any] = {
+        "amount": amount_minor,
+        "currency": currency.lower(),
+        "automatic_payment_methods": {"enabled": True},
+        "capture_method": "manual",
+        "confirm": True,
+        "confirmation_token": token,
+        "return_url": return_url,
+        "use_stripe_sdk": True,
+        "metadata": {"booking": booking, "operation_id": operation.id},
+        "expand": _WITH_CHARGE,
+    }
+    if three_d_secure:
+        params["payment_method_options"] = {"card": {"request_three_d_secure": "any"}}
+    answer = parsing.payment(
+        _write(operation, "authorise", params, lambda api: api.payment_intents.create, now=now)
+    )
+    if (answer.amount, answer.currency) != (amount_minor, currency):
+        raise parsing.Garbled("other_amount")
+    return answer
+
+
+def capture(
+    operation: Operation, *, payment_id: str, amount_minor: int, now: datetime
+) -> GatewayPayment:
+    params = {"amount_to_capture": amount_minor, "expand": _WITH_CHARGE}
+    return parsing.payment(
+        _write(operation, "capture", params, _on(payment_id, "capture"), now=now)
+    )
+
+
+def cancel(operation: Operation, *, payment_id: str, reason: str, now: datetime) -> GatewayPayment:
+    """Let the money go. `reason`: abandoned, fraudulent, requested_by_customer or duplicate."""
+    params = {"cancellation_reason": reason, "expand": _WITH_CHARGE}
+    return parsing.payment(_write(operation, "cancel", params, _on(payment_id, "cancel"), now=now))
+
+
+def give_back(
+    operation: Operation, *, payment_id: str, amount_minor: int, reason: str, booking: str,
+    now: datetime,
+) -> GatewayRefund:  # fmt: skip
+    params = {
+        "payment_intent": payment_id,
+        "amount": amount_minor,
+        "reason": reason,
+        "metadata": {"booking": booking, "operation_id": operation.id},
+    }
+    return parsing.refund(
+        _write(operation, "refund", params, lambda api: api.refunds.create, now=now)
+    )
+
+
+# --- Messages ----------------------------------------------------------------------------------
+
+
+class Forged(Exception):
+    """Not signed by the gateway for us, or not now."""
+
+
+def verified_event(body: bytes, signature: str, *, now: datetime) -> GatewayEvent:
+    """The event, if its signature is right and its time within 300 s on either side of `now`.
+
+    Our own check of both, since the library takes a time that lies in the future.
+    """
+    sent_at, signatures = _signature_parts(signature)
+    if abs(now.timestamp() - sent_at) > SIGNATURE_TOLERANCE_SECONDS:
+        raise Forged("time")
+    signed = b"%d." % sent_at + body
+    secret = settings.STRIPE_WEBHOOK_SECRET.encode()
+    expected = hmac.digest(secret, signed, "sha256").hex()
+    if not secret or not any(hmac.compare_digest(expected, given) for given in signatures):
+        raise Forged("signature")
+    return parsing.event(_json(body))
+
+
+def _signature_parts(signature: str) -> tuple[int, list[str]]:
+    parts = [part.split("=", 1) for part in signature.split(",")[:20] if "=" in part]
+    times = [value for name, value in parts if name.strip() == "t"]
+    signatures = [value for name, value in parts if name.strip() == "v1" and value.isascii()]
+    if len(times) != 1 or not times[0].isascii() or not times[0].isdigit() or len(times[0]) > 12:
+        raise Forged("header")
+    return int(times[0]), signatures
+
+
+def _json(body: bytes) -> Mapping[str, Any]:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise parsing.Garbled("unreadable_event") from error
+
+
+# --- The library -------------------------------------------------------------------------------
+
+
+class _HTTP(stripe.HTTPClient):
+    """The library's wire, replaced by ours."""
+
+    name = "deadline"
+
+    def __init__(self, wire: transport.Wire) -> None:
+        super().__init__()
+        self._wire = wire
+
+    def request(
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
+    ) -> tuple[Any, int, Mapping[str, str]]:
+        headers = headers or {}
+        calls.refuse_unintended(method, headers.get("Idempotency-Key"))
+        return self._wire.request(method.upper(), url, headers, post_data)
+
+    def close(self) -> None:
+        self._wire.close()
+
+
+@lru_cache(maxsize=4)
+def _api(key: str, base: str) -> Any:
+    stripe.enable_telemetry = False
+    wire = _HTTP(transport.Wire(stripe.ca_bundle_path))
+    client = stripe.StripeClient(
+        key,
+        base_addresses={"api": base},
+        stripe_version=API_VERSION,
+        max_network_retries=0,
+        http_client=wire,
+    )
+    return client.v1
+
+
+def _client() -> Any:
+    return _api(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE)
+
+
+def _read(what: str, ask: Callable[[Any], Any]) -> Mapping[str, Any]:
+    def request() -> Mapping[str, Any]:
+        with _translated():
+            return ask(_client()).to_dict()
+
+    return calls.read(what, request)
+
+
+def _write(
+    operation: Operation, verb: str, params: dict[str, Any],
+    method: Callable[[Any], Callable[..., Any]], *, now: datetime,
+) -> Mapping[str, Any]:  # fmt: skip
+    def request(key: str) -> Mapping[str, Any]:
+        with _translated():
+            return method(_client())(params, {"idempotency_key": key}).to_dict()
+
+    return calls.write(operation, verb, params, request, now=now)
+
+
+def _on(payment_id: str, verb: str) -> Callable[[Any], Callable[..., Any]]:
+    def method(api: Any) -> Callable[..., Any]:
+        act = getattr(api.payment_intents, verb)
+        return lambda params, options: act(payment_id, params, options)
+
+    return method
+
+
+def _find(what: str, ask: Callable[[Any], Any], operation_id: str) -> Mapping[str, Any] | None:
+    def request() -> Mapping[str, Any] | None:
+        with _translated():
+            for place, item in enumerate(ask(_client()).auto_paging_iter()):
+                if place >= LOOK_UP_ITEMS_MAX:
+                    raise Unreachable("look_up_too_long")
+                raw = item.to_dict()
+                if (raw.get("metadata") or {}).get("operation_id") == operation_id:
+                    return raw
+        return None
+
+    return calls.read(what, request)
+
+
+def _window(around: datetime) -> dict[str, int]:
+    return {
+        "gte": int((around - LOOK_UP_WINDOW).timestamp()),
+        "lte": int((around + LOOK_UP_WINDOW).timestamp()),
+    }
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """The library's errors, and the wire's, in the words of `base`."""
+    try:
+        yield
+    except transport.ConnectFailed as error:
+        raise NotSent("no_connection") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise Unreachable("no_answer") from error
+    except stripe.CardError as error:
+        raise _declined(error) from error
+    except stripe.RateLimitError as error:
+        raise Busy("rate_limit", retry_after=_retry_after(error)) from error
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        raise Busy("key_refused") from error
+    except stripe.IdempotencyError as error:
+        raise Rejected("idempotency_error") from error
+    except stripe.InvalidRequestError as error:
+        raise _refused(error) from error
+    except stripe.StripeError as error:
+        if error.http_status == http.client.CONFLICT:
+            raise Busy("in_flight") from error
+        raise Unreachable(f"http_{error.http_status}") from error
+
+
+def _declined(error: stripe.CardError) -> Declined:
+    body = (error.json_body or {}).get("error") or {}
+    raw = body.get("payment_intent")
+    return Declined(
+        code=body.get("code") or "card_declined",
+        decline_code=body.get("decline_code") or "",
+        payment=parsing.payment(raw) if isinstance(raw, Mapping) else None,
+    )
+
+
+def _refused(error: stripe.InvalidRequestError) -> Exception:
+    code = error.code or ""
+    if code in _MOVED_ON:
+        return AlreadyDone(code)
+    if error.http_status == http.client.NOT_FOUND or code == "resource_missing":
+        return Missing(code or "resource_missing", param=error.param)
+    return Rejected(code or "invalid_request", param=error.param)
+
+
+def _retry_after(error: stripe.StripeError) -> int | None:
+    value = (error.headers or {}).get("Retry-After", "")
+    return int(value) if value.isdigit() else None

@@ -1,0 +1,25 @@
+from .dispute import Dispute, DisputeTransition
+from .gateway_call import GatewayCall
+from .payment import Payment, PaymentTransition
+from .refund import Refund, RefundReason, RefundTransition
+from .stateful import MovedMeanwhile, WrongState
+from .states import DisputeStatus, PaymentStatus, RefundStatus
+from .webhook_event import WebhookEvent, WebhookState
+
+__all__ = [
+    "Dispute",
+    "DisputeStatus",
+    "DisputeTransition",
+    "GatewayCall",
+    "MovedMeanwhile",
+    "Payment",
+    "PaymentStatus",
+    "PaymentTransition",
+    "Refund",
+    "RefundReason",
+    "RefundStatus",
+    "RefundTransition",
+    "WebhookEvent",
+    "WebhookState",
+    "WrongState",
+]

@@ -1,0 +1,110 @@
+"""The intent: one row for each thing we ask the gateway to do, committed before the request leaves.
+
+Its key is derived from the operation and the verb, so an operation has one key for each verb, for good.
+A key is sent again only while the gateway is sure to remember it, and only with the same parameters.
+"""
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models
+
+from core.ids import uuid7
+
+# Stripe may forget a key after 24 h; a forgotten key would do the thing a second time.
+KEY_LIFETIME = timedelta(hours=23)
+
+
+class KeyTooOld(Exception):
+    """The gateway may have forgotten the key: look the operation up instead of asking again."""
+
+
+class ParametersChanged(Exception):
+    """The same operation with other parameters: a bug in our code, never sent."""
+
+
+class GatewayCall(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    key = models.CharField(max_length=120, unique=True)
+    operation_id = models.CharField(max_length=64)
+    verb = models.CharField(max_length=20)
+    payment = models.ForeignKey(
+        "payments.Payment", on_delete=models.PROTECT, related_name="gateway_calls"
+    )
+    params_hash = models.CharField(max_length=64)
+    sends = models.PositiveSmallIntegerField(default=1)
+    first_sent_at = models.DateTimeField()
+    last_sent_at = models.DateTimeField()
+    outcome = models.CharField(max_length=20, blank=True)
+    error_code = models.CharField(max_length=64, blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["operation_id", "verb"], name="payments_gatewaycall_one_key_per_verb"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb}: {self.outcome or 'no answer'}"
+
+    @classmethod
+    def open(
+        cls, *, operation_id: str, verb: str, payment_id: UUID, params: dict[str, Any],
+        now: datetime,
+    ) -> "GatewayCall":  # fmt: skip
+        """The row of this operation and verb, one send richer. Call it outside any transaction.
+
+        Raises KeyTooOld or ParametersChanged, and then counts no send.
+        """
+        call = cls(
+            key=f"{operation_id}:{verb}", operation_id=operation_id, verb=verb,
+            payment_id=payment_id, params_hash=_digest(params),
+            first_sent_at=now, last_sent_at=now,
+        )  # fmt: skip
+        if not call._insert_or_count(oldest=now - KEY_LIFETIME):
+            call._refuse()
+        return call
+
+    def close(self, outcome: str, *, error_code: str = "", now: datetime) -> None:
+        self.outcome, self.error_code, self.answered_at = outcome, error_code[:64], now
+        GatewayCall.objects.filter(pk=self.pk).update(
+            outcome=self.outcome, error_code=self.error_code, answered_at=now
+        )
+
+    def _insert_or_count(self, *, oldest: datetime) -> bool:
+        """One statement: the first send inserts, a later one counts, an improper one does neither."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO payments_gatewaycall AS known (id, key, operation_id, verb, payment_id,"
+                " params_hash, sends, first_sent_at, last_sent_at, outcome, error_code)"
+                " VALUES (%s, %s, %s, %s, %s, %s, 1, %s, %s, '', '')"
+                " ON CONFLICT (key) DO UPDATE SET sends = known.sends + 1,"
+                " last_sent_at = excluded.last_sent_at"
+                " WHERE known.params_hash = excluded.params_hash AND known.first_sent_at > %s"
+                " RETURNING id, sends, first_sent_at",
+                [
+                    self.id, self.key, self.operation_id, self.verb, self.payment_id,
+                    self.params_hash, self.first_sent_at, self.last_sent_at, oldest,
+                ],
+            )  # fmt: skip
+            row = cursor.fetchone()
+        if row is None:
+            return False
+        self.id, self.sends, self.first_sent_at = row
+        return True
+
+    def _refuse(self) -> None:
+        known = GatewayCall.objects.get(key=self.key)
+        if known.params_hash != self.params_hash:
+            raise ParametersChanged(self.key)
+        raise KeyTooOld(self.key)
+
+
+def _digest(params: dict[str, Any]) -> str:
+    text = json.dumps(params, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,150 @@
+"""Money on its way back: asked for by staff, a customer or a saga, or seen at the gateway (external)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from core.crypto.fields import SealedTextField
+from core.money import Money
+
+from .payment import SYSTEM, Payment
+from .stateful import HistoryRow, Stateful
+from .states import REFUND, RefundStatus
+
+
+class RefundReason(models.TextChoices):
+    POLICY = "policy", "Cancellation policy"
+    WE_CANCELLED = "we_cancelled", "We cancelled"
+    GOODWILL = "goodwill", "Goodwill"
+    DUPLICATE = "duplicate", "Duplicate"
+    WRONG_AMOUNT = "wrong_amount", "Wrong amount"
+    FRAUD = "fraud", "Fraud"
+    EXTERNAL = "external", "Made at Stripe"
+
+
+class RefundTransition(HistoryRow):
+    refund = models.ForeignKey(
+        "payments.Refund", on_delete=models.PROTECT, related_name="transitions"
+    )
+
+
+class Refund(Stateful):
+    machine = REFUND
+    history = RefundTransition
+    history_column = "refund_id"
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    amount_minor = models.BigIntegerField("amount")
+    currency = models.CharField(max_length=3, default="GBP")
+    reason = models.CharField(max_length=20, choices=RefundReason)
+    note = SealedTextField(blank=True, default="")
+    external = models.BooleanField(default=False)
+    cancels_places = models.BooleanField(default=False)
+    requested_by = models.CharField(max_length=150)
+    operation_id = models.CharField(max_length=64, unique=True)
+    gateway_id = models.CharField("Stripe refund", max_length=255, unique=True, null=True)
+    failure_code = models.CharField(max_length=64, blank=True)
+    unknown_at = models.DateTimeField(null=True)
+    checks = models.PositiveSmallIntegerField(default=0)
+    absent_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=RefundStatus.values), name="payments_refund_status"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_minor__gt=0), name="payments_refund_amount_positive"
+            ),
+            models.CheckConstraint(condition=Q(currency="GBP"), name="payments_refund_gbp"),
+            models.CheckConstraint(
+                condition=Q(reason__in=RefundReason.values), name="payments_refund_reason"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=[RefundStatus.PENDING, RefundStatus.SUCCEEDED])
+                | Q(gateway_id__isnull=False),
+                name="payments_refund_done_on_the_gateways_word",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["payment", "created_at"], name="payments_refund_of_payment"),
+            models.Index(fields=["-created_at"], name="payments_refund_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.get_status_display().lower()}"
+
+    def get_status_display(self) -> str:
+        return RefundStatus(self.status).label
+
+    @classmethod
+    def ask(
+        cls, *, payment: Payment, amount: Money, reason: str, note: str, cancels_places: bool,
+        actor: str, now: datetime,
+    ) -> "Refund":  # fmt: skip
+        refund = cls(
+            payment=payment, amount_minor=amount.minor, currency=amount.currency, reason=reason,
+            note=note, cancels_places=cancels_places, requested_by=actor,
+            status=RefundStatus.REQUESTED, created_at=now,
+        )  # fmt: skip
+        refund.operation_id = f"refund-{refund.id}"
+        refund._begin(actor=actor, cause=reason, now=now)
+        return refund
+
+    @classmethod
+    def adopt(
+        cls, *, payment: Payment, gateway_id: str, amount: Money, status: str, now: datetime
+    ) -> "Refund":
+        """A refund that was made at the gateway itself."""
+        refund = cls(
+            payment=payment, amount_minor=amount.minor, currency=amount.currency,
+            reason=RefundReason.EXTERNAL, external=True, requested_by="gateway",
+            gateway_id=gateway_id, status=status, created_at=now,
+        )  # fmt: skip
+        refund.operation_id = f"refund-{refund.id}"
+        refund._begin(actor="gateway", cause="made at Stripe", now=now)
+        return refund
+
+    # --- transitions ---------------------------------------------------------------------------
+
+    def approve(self, *, actor: str, cause: str, now: datetime) -> None:
+        self._move("approve", actor=actor, cause=cause, now=now)
+
+    def reject(self, *, actor: str, cause: str, now: datetime) -> None:
+        self._move("reject", actor=actor, cause=cause, now=now)
+
+    def send(self, *, now: datetime) -> None:
+        self._move("send", actor=SYSTEM, cause="to the gateway", now=now)
+
+    def pend(self, *, gateway_id: str, now: datetime) -> None:
+        self._move("pend", actor="gateway", cause="pending", now=now, gateway_id=gateway_id)
+
+    def succeed(self, *, gateway_id: str, now: datetime) -> None:
+        self._move("succeed", actor="gateway", cause="succeeded", now=now, gateway_id=gateway_id)
+
+    def fail(self, *, code: str, now: datetime, **facts: Any) -> None:
+        self._move("fail", actor="gateway", cause=code, now=now, failure_code=code, **facts)
+
+    def lose_sight(self, *, cause: str, now: datetime) -> None:
+        self._move(
+            "lose_sight", actor=SYSTEM, cause=cause, now=now,
+            unknown_at=now, checks=0, absent_at=None,
+        )  # fmt: skip
+
+    def settle_by_hand(self, *, actor: str, cause: str, now: datetime) -> None:
+        self._move("settle_by_hand", actor=actor, cause=cause, now=now)
+
+    def note_check(self, *, absent_at: datetime | None) -> None:
+        """One more look at the gateway that settled nothing."""
+        self.checks += 1
+        self.absent_at = absent_at
+        self.save(update_fields=["checks", "absent_at"])
+
+    # --- questions -----------------------------------------------------------------------------
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)

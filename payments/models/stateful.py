@@ -1,0 +1,113 @@
+"""A row with a state machine: each move is one statement that changes the row and writes its history.
+
+The move is conditional on the status that was read, so of two hands one moves the row and the other is
+told; both halves stand or fall together even outside a transaction.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.db import connection, models
+
+from core.errors import Conflict
+from core.ids import uuid7
+from core.tracing.propagation import trace_id
+
+
+class WrongState(Conflict):
+    code = "wrong_state"
+    detail = "This can't be done any more. Reload the page to see where things stand."
+
+
+class MovedMeanwhile(Conflict):
+    """Another hand moved the row since it was read: read it again."""
+
+    code = "moved_meanwhile"
+    detail = "Somebody else changed this at the same moment. Reload the page."
+
+
+class Stateful(models.Model):
+    """Subclasses name their `machine`, their `history` model and the history's foreign key column."""
+
+    machine: ClassVar[Mapping[tuple[str, str], str]]
+    history: ClassVar[type["HistoryRow"]]
+    history_column: ClassVar[str]
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    status = models.CharField(max_length=24)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+    def may(self, action: str) -> bool:
+        return (self.status, action) in self.machine
+
+    def _begin(self, *, actor: str, cause: str, now: datetime) -> None:
+        """Insert this row with the first line of its history."""
+        self.changed_at = now
+        self.save(force_insert=True)
+        self.history.objects.create(
+            **{self.history_column: self.pk},
+            from_status="", to_status=self.status, action="begin",
+            actor=actor, cause=cause[:120], trace_id=trace_id(), at=now,
+        )  # fmt: skip
+
+    def _move(self, action: str, *, actor: str, cause: str, now: datetime, **changes: Any) -> None:
+        """Raises WrongState where the table has no cell, MovedMeanwhile when another hand was first."""
+        before = self.status
+        try:
+            after = self.machine[before, action]
+        except KeyError:
+            raise WrongState(state=before, action=action) from None
+        for name, value in {**changes, "status": str(after), "changed_at": now}.items():
+            setattr(self, name, value)
+        line = {
+            "id": uuid7(), "from_status": before, "to_status": str(after), "action": action,
+            "actor": actor, "cause": cause[:120], "trace_id": trace_id(), "at": now,
+        }  # fmt: skip
+        if not self._write(before, [*changes, "status", "changed_at"], line):
+            raise MovedMeanwhile(state=before, action=action)
+
+    def _write(self, before: str, names: list[str], line: dict[str, Any]) -> bool:
+        quote = connection.ops.quote_name
+        columns, values = self._prepared(names)
+        assignments = ", ".join(f"{quote(column)} = %s" for column in columns)
+        line_columns = ", ".join(quote(column) for column in (self.history_column, *line))
+        statement = (
+            f"WITH moved AS (UPDATE {quote(self._meta.db_table)} SET {assignments}"
+            f" WHERE id = %s AND status = %s RETURNING id)"
+            f" INSERT INTO {quote(self.history._meta.db_table)} ({line_columns})"
+            f" SELECT id, {', '.join(['%s'] * len(line))} FROM moved"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [*values, self.pk, before, *line.values()])
+            return cursor.rowcount == 1
+
+    def _prepared(self, names: list[str]) -> tuple[list[str], list[Any]]:
+        """Column names and values as the fields themselves save them (sealing among it)."""
+        fields = [self._meta.get_field(name) for name in names]
+        values = [
+            field.get_db_prep_save(field.pre_save(self, False), connection) for field in fields
+        ]
+        return [field.column for field in fields], values
+
+
+class HistoryRow(models.Model):
+    """From, to, by whom, why, in which trace. Insert-only: the database refuses the rest."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    from_status = models.CharField(max_length=24, blank=True)
+    to_status = models.CharField(max_length=24)
+    action = models.CharField(max_length=40)
+    actor = models.CharField(max_length=150)
+    cause = models.CharField(max_length=120)
+    trace_id = models.CharField(max_length=32, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.from_status} → {self.to_status}"

@@ -1,0 +1,158 @@
+"""Taking a card payment for a booking: the row and its saga first, then as far as the deadline allows."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from core.crashpoints import crash_point
+from core.sagas import engine
+from core.sagas.models import SagaRun
+from courses import selectors as courses
+from courses.selectors import Booking
+from courses.services import bookings
+from payments import selectors
+from payments.gateways import transport
+from payments.models import Payment, PaymentStatus
+from payments.services import endings
+from payments.services.refusals import (
+    CardDeclined,
+    PaymentInProgress,
+    PaymentRefused,
+    PaymentsUnavailable,
+    TokenUnusable,
+    TooManyRefusals,
+)
+
+SAGA = "payment"
+DEADLINE_SECONDS = 15.0
+UNAVAILABLE_SECONDS = 60
+DEVICE_FIELDS = {"id": 128, "user_agent": 512, "language": 40, "timezone": 64, "screen": 40}
+
+
+def pay(
+    *,
+    token: str,
+    confirmation_token: str,
+    device: Mapping[str, Any] | None = None,
+    address: str = "",
+    user_agent: str = "",
+    now: datetime,
+) -> Payment:
+    """One payment for one confirmation token, driven as far as 15 seconds go.
+
+    The same token again is the same payment. Raises CardDeclined, PaymentRefused, TooManyRefusals,
+    TokenUnusable and PaymentsUnavailable for what came out, and what `bookings.begin_payment` raises.
+    """
+    booking = courses.booking_by_token(token)
+    payment = _begin(booking, confirmation_token, _device(device or {}, user_agent), address, now)
+    crash_point("CP01")
+    _drive(payment, now)
+    return told(payment)
+
+
+def continue_after_action(*, token: str, now: datetime) -> Payment | None:
+    """The customer is back from the bank, or asks how things stand: ask the gateway, move on.
+
+    Answers like `pay`; None when nothing was ever tried.
+    """
+    booking = courses.booking_by_token(token)
+    payment = selectors.latest_payment(booking.id)
+    if payment is None:
+        return None
+    if payment.is_open:
+        engine.resume(
+            name=SAGA,
+            subject_id=payment.id,
+            cause="customer returned",
+            now=now,
+            in_background=False,
+        )
+        _drive(payment, now)
+    return payment
+
+
+def told(payment: Payment) -> Payment:
+    """The payment, or the refusal that its state is to the one who pays."""
+    match payment.status:
+        case PaymentStatus.FAILED if payment.failure_code in endings.UNREACHED:
+            raise PaymentsUnavailable(retry_after=UNAVAILABLE_SECONDS)
+        case PaymentStatus.FAILED | PaymentStatus.LAPSED:
+            raise _declined(selectors.shown_decline_code(payment))
+        case PaymentStatus.BLOCKED:
+            raise PaymentRefused
+        case PaymentStatus.CANCELLED if payment.failure_code == endings.UNUSABLE_TOKEN:
+            raise TokenUnusable
+        case PaymentStatus.CANCELLED if payment.failure_code == endings.ABANDONED:
+            raise _declined("authentication_failed")
+        case PaymentStatus.CANCELLED:
+            raise PaymentRefused
+    return payment
+
+
+def _begin(
+    booking: Booking, confirmation_token: str, device: dict[str, Any], address: str, now: datetime
+) -> Payment:
+    known = _known(booking, confirmation_token)
+    if known is not None:
+        return known
+    if selectors.tries_left(booking.id) == 0:
+        raise TooManyRefusals
+    try:
+        return _write(booking, confirmation_token, device, address, now)
+    except IntegrityError:
+        # Two requests at once: the token or the booking already has its payment.
+        known = _known(booking, confirmation_token)
+        if known is None:
+            raise PaymentInProgress from None
+        return known
+
+
+def _known(booking: Booking, confirmation_token: str) -> Payment | None:
+    known = Payment.objects.filter(confirmation_token=confirmation_token).first()
+    if known is not None and known.booking_id != booking.id:
+        raise TokenUnusable
+    return known
+
+
+@transaction.atomic
+def _write(
+    booking: Booking, confirmation_token: str, device: dict[str, Any], address: str, now: datetime
+) -> Payment:
+    bookings.begin_payment(booking_id=booking.id, now=now)
+    payment = Payment.begin(
+        booking_id=booking.id,
+        amount=booking.total,
+        confirmation_token=confirmation_token,
+        address=address,
+        device=device,
+        now=now,
+    )
+    data = {"booking": booking.reference, "token": booking.token}
+    engine.start(name=SAGA, subject_id=payment.id, data=data, now=now)
+    return payment
+
+
+def _drive(payment: Payment, now: datetime) -> None:
+    """As far as the deadline allows; a worker takes it from there. `payment` is then read anew."""
+    if payment.is_open:
+        run = SagaRun.objects.only("id").get(name=SAGA, subject_id=payment.id)
+        with transport.within(DEADLINE_SECONDS):
+            engine.drive(run.id, now=now, deadline_s=DEADLINE_SECONDS)
+        payment.refresh_from_db()
+
+
+def _declined(decline_code: str) -> CardDeclined:
+    return CardDeclined(**({"decline_code": decline_code} if decline_code else {}))
+
+
+def _device(given: Mapping[str, Any], user_agent: str) -> dict[str, Any]:
+    """Only the listed fields, cut to length; the rest of what a browser sends is not kept."""
+    device: dict[str, Any] = {
+        name: str(given[name])[:longest] for name, longest in DEVICE_FIELDS.items() if name in given
+    }
+    device.setdefault("user_agent", user_agent[:512])
+    if type(given.get("seconds_on_form")) is int:
+        device["seconds_on_form"] = given["seconds_on_form"]
+    return device

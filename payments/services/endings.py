@@ -1,0 +1,163 @@
+"""How an attempt to pay ends: the payment, its booking and what others are told, in one transaction each.
+
+Each is called by a step that may be repeated after a crash; the step finds the payment moved and does not
+call again, so every ending is told once.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from core.outbox.events import publish
+from courses.services import bookings
+from fraud.services import outcomes
+from payments.events import (
+    PaymentBlocked,
+    PaymentDeclinedByReview,
+    PaymentFailed,
+    PaymentSucceeded,
+)
+from payments.models import Payment
+from payments.policy import AUTHENTICATION_FAILURE
+
+# Causes, kept in the payment's `failure_code` and history.
+NO_PLACE = "captured, no place left"
+UNUSABLE_TOKEN = "unusable_token"
+ABANDONED = "abandoned"
+BLOCKED = "blocked"
+UNREACHED = ("gateway_unreachable", "never_arrived")
+
+
+@transaction.atomic
+def failed(
+    payment: Payment, *, code: str, now: datetime, decline_code: str = "", **facts: Any
+) -> None:
+    """The bank said no, or the request certainly never arrived: the customer may try again."""
+    payment.fail(
+        cause=code, now=now, failure_code=code[:64], decline_code=decline_code[:64], **facts
+    )
+    bookings.payment_failed(booking_id=payment.booking_id, cause=code, now=now)
+    group = _group(code)
+    if group != "unreachable":
+        outcomes.record(payment_id=payment.id, kind="declined", now=now)
+    _tell_failed(payment, group, now)
+
+
+@transaction.atomic
+def abandoned(payment: Payment, *, cause: str, now: datetime) -> None:
+    """Cancelled before any money was set aside, or after it was let go without anybody's fault."""
+    payment.cancel(cause=cause, now=now)
+    bookings.payment_abandoned(booking_id=payment.booking_id, cause=cause, now=now)
+    _tell_failed(payment, "abandoned", now)
+
+
+@transaction.atomic
+def never_sent(payment: Payment, *, now: datetime) -> None:
+    """The confirmation token is not one that the gateway knows: the customer types the card again."""
+    payment.cancel(cause=UNUSABLE_TOKEN, now=now)
+    bookings.payment_failed(booking_id=payment.booking_id, cause=UNUSABLE_TOKEN, now=now)
+
+
+@transaction.atomic
+def lapsed(payment: Payment, *, now: datetime) -> None:
+    """The bank let the money go before we took it: the customer is asked to pay again."""
+    payment.lapse(now=now)
+    bookings.payment_failed(booking_id=payment.booking_id, cause="authorisation ended", now=now)
+    _tell_failed(payment, "lapsed", now)
+
+
+@transaction.atomic
+def blocked(payment: Payment, *, now: datetime) -> None:
+    """Stopped by our own rules before the card was asked."""
+    payment.block(now=now)
+    _free_places(payment, BLOCKED, now)
+    _tell_blocked(payment, now)
+
+
+@transaction.atomic
+def let_go(payment: Payment, *, ending: str, now: datetime) -> None:
+    """After its authorisation was released at the gateway. `ending` says whose no it was."""
+    payment.cancel(cause=ending, now=now)
+    _free_places(payment, ending, now)
+    if ending == BLOCKED:
+        _tell_blocked(payment, now)
+    elif ending in ("decline", "lapsed"):
+        publish(
+            PaymentDeclinedByReview(
+                payment_id=str(payment.id),
+                booking_id=str(payment.booking_id),
+                decision=ending,
+                at=now.isoformat(),
+            ),
+            now=now,
+        )
+    else:
+        _tell_failed(payment, ending, now)
+
+
+@transaction.atomic
+def succeeded(payment: Payment, *, captured_minor: int, now: datetime) -> None:
+    """The money is ours and the places are the customer's; raises PlacesSoldOut and then changes nothing."""
+    payment.succeed(captured_minor=captured_minor, cause="captured", now=now)
+    bookings.confirm(booking_id=payment.booking_id, now=now)
+    _tell_succeeded(payment, now)
+
+
+@transaction.atomic
+def succeeded_without_place(payment: Payment, *, captured_minor: int, now: datetime) -> None:
+    """The money came too late: it is ours until the refund that follows."""
+    payment.succeed(captured_minor=captured_minor, cause=NO_PLACE, now=now)
+    _tell_succeeded(payment, now)
+
+
+def _free_places(payment: Payment, cause: str, now: datetime) -> None:
+    """A booking that ended in the meantime has no places left to free."""
+    try:
+        bookings.release(booking_id=payment.booking_id, cause=cause, now=now)
+    except bookings.WrongState:
+        return
+
+
+def _tell_blocked(payment: Payment, now: datetime) -> None:
+    outcomes.record(payment_id=payment.id, kind="blocked", now=now)
+    publish(
+        PaymentBlocked(
+            payment_id=str(payment.id), booking_id=str(payment.booking_id), at=now.isoformat()
+        ),
+        now=now,
+    )
+
+
+def _tell_succeeded(payment: Payment, now: datetime) -> None:
+    outcomes.record(payment_id=payment.id, kind="succeeded", now=now)
+    publish(
+        PaymentSucceeded(
+            payment_id=str(payment.id),
+            booking_id=str(payment.booking_id),
+            amount_minor=payment.captured_minor,
+            currency=payment.currency,
+            at=now.isoformat(),
+        ),
+        now=now,
+    )
+
+
+def _tell_failed(payment: Payment, group: str, now: datetime) -> None:
+    publish(
+        PaymentFailed(
+            payment_id=str(payment.id),
+            booking_id=str(payment.booking_id),
+            group=group,
+            at=now.isoformat(),
+        ),
+        now=now,
+    )
+
+
+def _group(code: str) -> str:
+    if code == AUTHENTICATION_FAILURE:
+        return "authentication"
+    if code in UNREACHED:
+        return "unreachable"
+    return "declined"

@@ -1,0 +1,46 @@
+"""Money for a booking whose places are gone: all of it goes back, and the customer is told."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from core.outbox.events import publish
+from payments.events import LateMoneyReturned
+from payments.models import Payment, PaymentTransition, Refund, RefundReason
+from payments.services import refunds
+from payments.services.endings import NO_PLACE
+
+ACTOR = "system: no place left"
+
+
+def came_too_late(payment: Payment) -> bool:
+    """Whether this payment was taken with no place left for it, as its own history tells."""
+    return PaymentTransition.objects.filter(
+        payment=payment, action="succeed", cause=NO_PLACE
+    ).exists()
+
+
+@transaction.atomic
+def give_back(*, payment: Payment, now: datetime) -> Refund:
+    """One full refund, however often it is asked for."""
+    known = Refund.objects.filter(payment=payment, requested_by=ACTOR).first()
+    if known is not None:
+        return known
+    refund = refunds.request(
+        payment_id=payment.id,
+        amount_minor=payment.refundable.minor,
+        reason=RefundReason.WE_CANCELLED,
+        actor=ACTOR,
+        now=now,
+    )
+    publish(
+        LateMoneyReturned(
+            payment_id=str(payment.id),
+            booking_id=str(payment.booking_id),
+            amount_minor=refund.amount_minor,
+            currency=refund.currency,
+            at=now.isoformat(),
+        ),
+        now=now,
+    )
+    return refund

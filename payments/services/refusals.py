@@ -1,0 +1,64 @@
+"""What payments refuses, in the words that people read."""
+
+from core.errors import Conflict, Invalid, PaymentDeclined, Refused, Unavailable
+from courses.services.refusals import AlreadyPaid, PaymentInProgress
+from payments.selectors import PaymentNotFound, RefundNotFound
+
+__all__ = [
+    "AlreadyPaid",
+    "CardDeclined",
+    "DisputeOpen",
+    "NotRefundable",
+    "PaymentInProgress",
+    "PaymentNotFound",
+    "PaymentRefused",
+    "PaymentsUnavailable",
+    "RefundExceedsPayment",
+    "RefundNotFound",
+    "TokenUnusable",
+    "TooManyRefusals",
+]
+
+
+class CardDeclined(PaymentDeclined):
+    """`decline_code` in `extra` only where it tells the customer what to do."""
+
+    code = "card_declined"
+    detail = "This payment didn't go through. Nothing was taken."
+
+
+class PaymentRefused(Refused):
+    """Our own no; never with a reason."""
+
+    code = "payment_refused"
+    detail = "We couldn't take this payment. Nothing was taken."
+
+
+class TooManyRefusals(Refused):
+    code = "payment_refused"
+    detail = "That's several cards refused. Call us and we'll help."
+
+
+class PaymentsUnavailable(Unavailable):
+    code = "payments_unavailable"
+    detail = "We can't take cards right now. Nothing was taken. Try again in a few minutes."
+
+
+class TokenUnusable(Invalid):
+    def __init__(self) -> None:
+        super().__init__(fields={"confirmation_token": ["Enter your card details again."]})
+
+
+class NotRefundable(Conflict):
+    code = "not_refundable"
+    detail = "This payment was never taken, so there is nothing to give back."
+
+
+class RefundExceedsPayment(Conflict):
+    code = "refund_exceeds_payment"
+    detail = "That is more than can still be given back."
+
+
+class DisputeOpen(Conflict):
+    code = "dispute_open"
+    detail = "This payment is disputed at the bank. Answer the dispute instead."

@@ -1,0 +1,50 @@
+"""Handing a payment to a person, and what that does to its booking."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from core.outbox.events import publish
+from courses.selectors import Booking
+from courses.services import bookings
+from fraud import selectors as fraud
+from fraud.selectors import ReviewCase
+from fraud.services import reviews
+from payments import policy
+from payments.events import PaymentUnderReview
+from payments.models import Payment
+
+
+@transaction.atomic
+def open(
+    *, payment: Payment, booking: Booking, assessment_id: UUID, hard_limit_at: datetime,
+    now: datetime,
+) -> ReviewCase:  # fmt: skip
+    """The place is kept, the case opened and the customer told, together; raises PlacesSoldOut."""
+    bookings.put_under_review(booking_id=booking.id, now=now)
+    case = reviews.open(
+        payment_id=payment.id,
+        assessment_id=assessment_id,
+        booking_reference=booking.reference,
+        amount_minor=payment.amount_minor,
+        promise_at=policy.review_promise(now),
+        hard_limit_at=hard_limit_at,
+        now=now,
+    )
+    publish(
+        PaymentUnderReview(
+            payment_id=str(payment.id),
+            booking_id=str(booking.id),
+            promise_at=case.promise_at.isoformat(),
+            at=now.isoformat(),
+        ),
+        now=now,
+    )
+    return case
+
+
+def lapse(case: ReviewCase, *, now: datetime) -> ReviewCase:
+    """The hard limit has passed: close it now rather than at the clock's next round."""
+    reviews.lapse_due(now=now)
+    return fraud.case(case.id)
