@@ -33,9 +33,6 @@ _transport = {
     "visibility_timeout": VISIBILITY_SECONDS,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
-    # A request that nudges a worker must not hang on a broker that has gone silent.
-    "socket_connect_timeout": 1,
-    "socket_timeout": 1,
 }
 
 app = Celery("react_fast_training")

@@ -5,18 +5,20 @@ fails and hardly delays the request that gives it; what could not be sent is log
 """
 
 import time
+from functools import cache
 from typing import Any
 
 import structlog
 from celery import current_app
 from django.db import connection, transaction
-from kombu.exceptions import OperationalError
+from kombu import pools
+from kombu.exceptions import LimitExceeded, OperationalError
 from prometheus_client import Counter
 
 from core.crashpoints import crash_point
 
 PAUSE_SECONDS = 5
-EXPIRES_SECONDS = 300
+LIMITS = {"socket_connect_timeout": 1, "socket_timeout": 1, "max_retries": 0}
 
 log = structlog.get_logger(__name__)
 nudges_total = Counter("outbox_nudges", "Nudges to the workers", ["task", "outcome"])
@@ -38,14 +40,23 @@ def send(task: str, **arguments: Any) -> bool:
         nudges_total.labels(task, "skipped").inc()
         return False
     try:
-        current_app.send_task(task, kwargs=arguments, retry=False, ignore_result=True)
-    except (OperationalError, OSError) as error:
+        with _producers().acquire(block=True, timeout=LIMITS["socket_timeout"]) as producer:
+            current_app.send_task(
+                task, kwargs=arguments, producer=producer, retry=False, ignore_result=True
+            )
+    except (OperationalError, LimitExceeded, OSError) as error:
         _silent_until = time.monotonic() + PAUSE_SECONDS
         nudges_total.labels(task, "failed").inc()
         log.warning("nudge_failed", task=task, error=type(error).__name__)
         return False
     nudges_total.labels(task, "sent").inc()
     return True
+
+
+@cache
+def _producers() -> pools.ProducerPool:
+    """Connections of our own: a worker may wait long for the broker, a request may not."""
+    return pools.producers[current_app.connection_for_write(transport_options=LIMITS)]
 
 
 class _Nudge:
