@@ -44,7 +44,7 @@ def add(
         "application_fee_amount": None,
         "balance_transaction": None,
         "billing_details": method["billing_details"],
-        "calculated_statement_descriptor": "REACT FAST TRAINING",
+        "calculated_statement_descriptor": "SANDBOX",
         "captured": False,
         "created": books.now,
         "currency": intent["currency"],

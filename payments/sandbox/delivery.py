@@ -24,6 +24,14 @@ TIMEOUT_SECONDS = 10.0
 THREADS = 4
 TICK_SECONDS = 1.0
 
+DUE = """
+SELECT d.seq, d.attempts, d.signature, e.body AS event, w.body AS endpoint, w.private AS private
+FROM deliveries d JOIN objects e ON e.id = d.event LEFT JOIN objects w ON w.id = d.endpoint
+WHERE d.state = 'waiting' AND d.due_at <= ? ORDER BY d.seq
+"""
+OLDEST_DUE = DUE + "LIMIT 1"
+NEWEST_DUE = DUE + "DESC LIMIT 1"
+
 
 @dataclass(frozen=True)
 class Attempt:
@@ -96,18 +104,11 @@ class Deliveries:
             self._settle(attempt, status, words)
 
     def _claim(self) -> Attempt | None:
-        order = "DESC" if self.newest_first else "ASC"
         now = self._clock.now()
         if not self._due(now):
             return None
         with self._store.transaction() as connection:
-            row = connection.execute(
-                "SELECT d.seq, d.attempts, d.signature, e.body AS event, w.body AS endpoint,"
-                " w.private AS private FROM deliveries d JOIN objects e ON e.id = d.event"
-                " LEFT JOIN objects w ON w.id = d.endpoint"
-                f" WHERE d.state = 'waiting' AND d.due_at <= ? ORDER BY d.seq {order} LIMIT 1",
-                (now,),
-            ).fetchone()
+            row = connection.execute(NEWEST_DUE if self.newest_first else OLDEST_DUE, (now,)).fetchone()
             if row is None:
                 return None
             gone = row["endpoint"] is None
