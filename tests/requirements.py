@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ROOT / "tests" / "tools" / "node_modules"
 
 HOW = {
+    "node": "install Node.js 20 or newer",
     "chromium": "install Chromium (on Debian: apt-get install chromium)",
     "stripe-cli": "run `make npm-tools` (needs Node 20 and npm)",
     "typescript": "run `make npm-tools` (needs Node 20 and npm)",
@@ -56,4 +57,14 @@ def _typescript() -> Path | None:
     return compiler if compiler.exists() and types.is_dir() and shutil.which("node") else None
 
 
-FINDERS = {"chromium": _chromium, "stripe-cli": _stripe_cli, "typescript": _typescript}
+def _node() -> Path | None:
+    found = shutil.which("node")
+    return Path(found) if found else None
+
+
+FINDERS = {
+    "chromium": _chromium,
+    "node": _node,
+    "stripe-cli": _stripe_cli,
+    "typescript": _typescript,
+}
