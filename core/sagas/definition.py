@@ -13,7 +13,7 @@ from uuid import UUID
 from core.backoff import Backoff
 
 DO_BACKOFF = Backoff(first_seconds=5, factor=4, ceiling_seconds=12 * 3600)
-UNDO_ATTEMPTS = 11
+UNDO_ATTEMPTS = 12
 UNDO_BACKOFF = Backoff(first_seconds=5, factor=4, ceiling_seconds=24 * 3600)
 OUTAGE_PATIENCE = timedelta(hours=72)
 

@@ -121,10 +121,9 @@ class Walk:
         until = wait.until or self.run.deadline_at
         self._write(
             self._entry(step, Outcome.WAITED),
-            **self._afresh(),
+            **self._afresh(waiting_for=wait.for_),
             state=states.after(self.run.state, Action.WAIT),
             data=data,
-            waiting_for=wait.for_[:OUTCOME_LENGTH_MAX],
             leased_until=None,
             due_at=min(until, self.run.deadline_at),
         )
@@ -239,14 +238,14 @@ class Walk:
             raise ValueError(f"more than {DATA_BYTES_MAX} bytes of data")
         return result
 
-    def _afresh(self) -> dict[str, Any]:
+    def _afresh(self, waiting_for: str = "") -> dict[str, Any]:
         """What a result clears: the failures before it, and what was waited for."""
         return {
             "attempts": 0,
             "outages": 0,
             "failing_since": None,
             "error": "",
-            "waiting_for": "",
+            "waiting_for": waiting_for[:OUTCOME_LENGTH_MAX],
         }
 
     def _entry(self, step: Step, outcome: Outcome) -> SagaStepLog:
