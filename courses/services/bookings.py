@@ -2,7 +2,14 @@
 
 from courses.services.cancellations import cancel
 from courses.services.details import AttendeeDetails, CustomerDetails, give_details
-from courses.services.holds import expire_due, extend, hold, renew
+from courses.services.holds import (
+    expire_due,
+    extend,
+    extensions_left,
+    hold,
+    renew,
+    renewals_left,
+)
 from courses.services.outcomes import (
     begin_payment,
     confirm,
@@ -50,6 +57,7 @@ __all__ = [
     "confirm",
     "expire_due",
     "extend",
+    "extensions_left",
     "give_details",
     "hold",
     "payment_abandoned",
@@ -57,4 +65,5 @@ __all__ = [
     "put_under_review",
     "release",
     "renew",
+    "renewals_left",
 ]

@@ -28,7 +28,8 @@ EMAIL_WORDS = "Enter an email address in the right format, like name@example.com
 PHONE_WORDS = "Enter a phone number we can reach you on, like 0113 496 0000"
 PHONE = re.compile(r"\+?[0-9][0-9 ()\-.]{6,}\Z")
 # Line breaks belong in an address; nothing else that a screen or a PDF cannot show belongs anywhere.
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\ud800-\udfff]")
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ud800-\udfff]")
+OF_SEVERAL_LINES = ("address", "access_needs")
 
 # What is typed is kept after the hold has ended, so it can also be given then.
 OPEN_FOR_DETAILS = (BookingStatus.HELD, BookingStatus.EXPIRED)
@@ -64,22 +65,42 @@ def give_details(
 
     Attendees are given in order, fewer than places if some are not known yet.
     """
-    _refuse_unreadable(customer, attendees)
+    refuse_unreadable(customer, attendees)
     with capacity.bounded():
         booking = capacity.lock_booking(Booking.objects.with_token(token))
         if booking.status not in OPEN_FOR_DETAILS:
             raise DetailsClosed
-        if attendees is not None:
-            _write_attendees(booking, attendees)
-        if customer is not None:
-            _write_customer(booking, customer, now)
-        if early_start_consent is not None:
-            booking.early_start_consent = early_start_consent
-        booking.details_at = now
-        booking.save(
-            update_fields=["customer", "purchase_order", "early_start_consent", "details_at"]
-        )
+        write(booking, customer, attendees, early_start_consent, now)
         return booking
+
+
+def write(
+    booking: Booking,
+    customer: CustomerDetails | None,
+    attendees: Sequence[AttendeeDetails] | None,
+    early_start_consent: bool | None,
+    now: dt.datetime,
+) -> None:
+    """Writes what is given of details that are readable; the caller holds the booking's lock."""
+    if attendees is not None:
+        _write_attendees(booking, attendees)
+    if customer is not None:
+        _write_customer(booking, customer, now)
+    if early_start_consent is not None:
+        booking.early_start_consent = early_start_consent
+    booking.details_at = now
+    booking.save(update_fields=["customer", "purchase_order", "early_start_consent", "details_at"])
+
+
+def refuse_unreadable(
+    customer: CustomerDetails | None, attendees: Sequence[AttendeeDetails] | None
+) -> None:
+    """Raises Invalid, per field, for what no booking could use."""
+    problems = _problems_of_customer(customer) if customer else {}
+    for index, attendee in enumerate(attendees or ()):
+        problems |= _problems_of_attendee(attendee, index)
+    if problems:
+        raise Invalid(fields=problems)
 
 
 def missing(booking: Booking) -> dict[str, list[str]]:
@@ -97,16 +118,6 @@ def missing(booking: Booking) -> dict[str, list[str]]:
         if not attendee.name:
             problems[f"attendees.{number - 1}.name"] = [f"Enter the full name of attendee {number}"]
     return problems
-
-
-def _refuse_unreadable(
-    customer: CustomerDetails | None, attendees: Sequence[AttendeeDetails] | None
-) -> None:
-    problems = _problems_of_customer(customer) if customer else {}
-    for index, attendee in enumerate(attendees or ()):
-        problems |= _problems_of_attendee(attendee, index)
-    if problems:
-        raise Invalid(fields=problems)
 
 
 def _problems_of_customer(customer: CustomerDetails) -> dict[str, list[str]]:
@@ -151,10 +162,10 @@ def _write_customer(booking: Booking, details: CustomerDetails, now: dt.datetime
     customer = booking.customer or Customer(created_at=now)
     for field in fields(details):
         if field.name != "purchase_order":
-            setattr(customer, field.name, getattr(details, field.name).strip())
+            setattr(customer, field.name, _tidy(field.name, getattr(details, field.name)))
     customer.save()
     booking.customer = customer
-    booking.purchase_order = details.purchase_order.strip()
+    booking.purchase_order = _tidy("purchase_order", details.purchase_order)
 
 
 def _write_attendees(booking: Booking, attendees: Sequence[AttendeeDetails]) -> None:
@@ -162,7 +173,13 @@ def _write_attendees(booking: Booking, attendees: Sequence[AttendeeDetails]) -> 
         raise Invalid(fields={"attendees": [f"This booking has {booking.places} places, no more."]})
     rows = Attendee.objects.filter(booking=booking).order_by("position")[: len(attendees)]
     for row, details in zip(rows, attendees, strict=True):
-        row.name = details.name.strip()
-        row.email = details.email.strip()
-        row.access_needs = details.access_needs.strip()
+        row.name = _tidy("name", details.name)
+        row.email = _tidy("email", details.email)
+        row.access_needs = _tidy("access_needs", details.access_needs)
         row.save(update_fields=["name", "email", "access_needs"])
+
+
+def _tidy(name: str, text: str) -> str:
+    if name in OF_SEVERAL_LINES:
+        return "\n".join(line.strip() for line in text.strip().splitlines())
+    return " ".join(text.split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.conf import settings
@@ -15,7 +16,8 @@ from courses import pricing
 from courses.events import BookingHeld
 from courses.models import Attendee, Booking, BookingStatus, CourseSession
 from courses.models.booking import browser_digest
-from courses.services import capacity
+from courses.services import capacity, details
+from courses.services.details import AttendeeDetails, CustomerDetails
 from courses.services.refusals import (
     ExtensionsUsedUp,
     HoldExpired,
@@ -28,14 +30,25 @@ REFERENCE_UNIQUE = "courses_booking_reference"
 REFERENCE_TRIES = 5
 
 
-def hold(*, session_id: UUID | str, places: int, browser: str, now: dt.datetime) -> Booking:
+def hold(
+    *,
+    session_id: UUID | str,
+    places: int,
+    browser: str,
+    customer: CustomerDetails | None = None,
+    attendees: Sequence[AttendeeDetails] | None = None,
+    now: dt.datetime,
+) -> Booking:
     """Places on a session, all or none, held for HOLD_SECONDS at today's price and policy.
 
+    Details that are known already can be given with it: then both are kept, or neither.
     Raises SessionNotFound, SessionNotOpen, Invalid, TooManyHolds, PlacesSoldOut, Busy.
     """
+    details.refuse_unreadable(customer, attendees)
+    people = (customer, attendees)
     for _ in range(REFERENCE_TRIES):
         try:
-            return _hold(session_id=session_id, places=places, browser=browser, now=now)
+            return _hold(session_id, places, browser, people, now)
         except IntegrityError as error:
             # Two bookings drew the same reference: rare, and the next draw differs.
             if not capacity.violated_constraint(error).startswith(REFERENCE_UNIQUE):
@@ -50,7 +63,7 @@ def extend(*, token: str, now: dt.datetime) -> Booking:
         booking = capacity.lock_booking(Booking.objects.with_token(token))
         if not booking.is_live_hold(now):
             raise HoldExpired
-        if booking.extensions >= settings.HOLD_EXTENSIONS_MAX:
+        if not extensions_left(booking):
             raise ExtensionsUsedUp
         longer = dt.timedelta(seconds=settings.HOLD_EXTENSION_SECONDS)
         booking.extend(booking.hold_expires_at + longer, now=now, actor="customer")
@@ -67,7 +80,7 @@ def renew(*, token: str, now: dt.datetime) -> Booking:
         booking = capacity.lock_booking(Booking.objects.with_token(token))
         if booking.is_live_hold(now):
             return booking
-        if booking.renewals >= settings.HOLD_RENEWALS_MAX:
+        if not renewals_left(booking):
             raise RenewalsUsedUp
         if not session.is_open(now):
             raise SessionNotOpen
@@ -87,7 +100,21 @@ def expire_due(*, now: dt.datetime, limit: int = 200) -> int:
         return capacity.expire(due, now=now, skip_locked=True)
 
 
-def _hold(*, session_id: UUID | str, places: int, browser: str, now: dt.datetime) -> Booking:
+def extensions_left(booking: Booking) -> int:
+    return max(0, settings.HOLD_EXTENSIONS_MAX - booking.extensions)
+
+
+def renewals_left(booking: Booking) -> int:
+    return max(0, settings.HOLD_RENEWALS_MAX - booking.renewals)
+
+
+def _hold(
+    session_id: UUID | str,
+    places: int,
+    browser: str,
+    people: tuple[CustomerDetails | None, Sequence[AttendeeDetails] | None],
+    now: dt.datetime,
+) -> Booking:
     with capacity.bounded():
         capacity.lock_browser(browser)
         session = capacity.lock_session(session_id)
@@ -95,6 +122,8 @@ def _hold(*, session_id: UUID | str, places: int, browser: str, now: dt.datetime
         _refuse_too_many(browser_digest(browser), places, now)
         capacity.take(session, places, now)
         booking = _place(session, places, browser, now)
+        if any(each is not None for each in people):
+            details.write(booking, *people, None, now)
         publish(BookingHeld(booking_id=str(booking.pk), at=now.isoformat()), now=now)
         return booking
 

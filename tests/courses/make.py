@@ -7,9 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.ids import secret_token
+from core.outbox.models import Message
 from courses import policy
 from courses.models import (
     Booking,
+    BookingTransition,
     CancellationPolicy,
     Course,
     CourseSession,
@@ -127,3 +129,14 @@ def make_expired(session: CourseSession | None = None, **rest: Any) -> Booking:
     bookings.expire_due(now=booking.hold_expires_at)
     booking.refresh_from_db()
     return booking
+
+
+def steps(booking: Booking) -> list[tuple[str, str, str]]:
+    """Its history: action, from, to."""
+    rows = BookingTransition.objects.filter(booking=booking).order_by("id")
+    return [(row.action, row.came_from, row.went_to) for row in rows]
+
+
+def published(name: str) -> list[dict[str, Any]]:
+    """The payloads of the events of this name, oldest first."""
+    return list(Message.objects.filter(name=name).order_by("id").values_list("payload", flat=True))

@@ -1,0 +1,15 @@
+"""The addresses of courses' API. `bookings/<token>/` itself shows money, so it is routed above."""
+
+from django.urls import path
+
+from courses.api import views
+
+urlpatterns = [
+    path("courses/", views.CourseList.as_view(), name="courses"),
+    path("courses/<slug:slug>/", views.CourseDetail.as_view(), name="course"),
+    path("sessions/", views.SessionList.as_view(), name="sessions"),
+    path("sessions/<uuid:session_id>/", views.SessionDetail.as_view(), name="session"),
+    path("bookings/", views.BookingList.as_view(), name="bookings"),
+    path("bookings/<str:token>/extension/", views.Extension.as_view(), name="booking-extension"),
+    path("bookings/<str:token>/renewal/", views.Renewal.as_view(), name="booking-renewal"),
+]
