@@ -1,0 +1,23 @@
+"""Messages for tests, and templates of their own."""
+
+from datetime import UTC, datetime
+
+from core.mail import services
+from core.mail.models import Message
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def letter(dedupe_key: str = "letter-1", **changes) -> Message:
+    values = {
+        "kind": "test.letter",
+        "to": "ann@example.org",
+        "subject": "Booked: First aid",
+        "text_template": "letter.txt",
+        "html_template": "letter.html",
+        "context": {"name": "Ann <b>"},
+        "dedupe_key": dedupe_key,
+        "about": "courses.booking:1",
+        "now": NOW,
+    }
+    return services.send(**values | changes)
