@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.embedded.folders import REPOSITORY
 
-READ = re.compile(r"""\benv(?:\.\w+)?\(\s*["']([A-Z][A-Z0-9_]+)["']""")
+READ = re.compile(r"\benv(?:\.\w+)?\(\s*[\"']([A-Z][A-Z0-9_]+)[\"']")
 DOCUMENTED = re.compile(r"^#? ?([A-Z][A-Z0-9_]+)=", re.MULTILINE)
 READ_BY_PROGRAMS = {
     "SHARED_DATA",

@@ -16,7 +16,7 @@ from tests.services import stripe_keys
 from tests.stack import Stack
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-NO_LIMITS = {"RATE_LIMITS_SCALE": "10000"}
+NO_LIMITS = {"RATE_LIMIT_POSTS": "1000000/m", "RATE_LIMIT_PAGES": "1000000/m"}
 
 
 @contextmanager
