@@ -43,7 +43,7 @@ class BackOfficeSite(UnfoldAdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """A few rows of each list that can be searched. Nothing is cached: results may name people."""
-        term = request.GET.get("s", "").strip()[:SEARCH_LENGTH_MAX]
+        term = request.GET.get("s", "").replace("\0", "").strip()[:SEARCH_LENGTH_MAX]
         if not term:
             return HttpResponse()
         apps = self.get_app_list(request)

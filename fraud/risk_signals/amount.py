@@ -9,8 +9,9 @@ stay ordinary. Under ENOUGH payments nothing is said.
 import math
 from statistics import median
 
+from core import formats
 from core.money import Money
-from fraud.risk_signals.reading import Reading, Steps, points_at, times
+from fraud.risk_signals.reading import Reading, Steps, points_at
 from fraud.subject import Facts, Subject
 
 STAGES = ("before", "after")
@@ -23,7 +24,7 @@ STEPS: Steps = ((5.0, 10), (7.0, 18), (9.0, 25))
 def read(subject: Subject, facts: Facts) -> list[Reading]:
     amounts = [amount for amount in facts.course_amounts if amount > 0]
     if len(amounts) < ENOUGH or subject.amount_minor <= 0:
-        seen = times(len(amounts), "payment")
+        seen = formats.counted(len(amounts), "payment")
         evidence = f"{seen} known for this course, too few to say what is usual"
         return [Reading("amount", None, 0, evidence)]
     distance = round(deviations(subject.amount_minor, amounts), 1)

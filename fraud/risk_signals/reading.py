@@ -23,9 +23,3 @@ def points_at(value: float, steps: Steps) -> int:
     """The points of the highest step that `value` reaches; steps are (from, points), rising."""
     reached = [points for start, points in steps if value >= start]
     return reached[-1] if reached else 0
-
-
-def times(count: int, word: str) -> str:
-    """ "1 try", "3 tries"."""
-    plural = word[:-1] + "ies" if word.endswith("y") else word + "s"
-    return f"{count} {word if count == 1 else plural}"

@@ -4,7 +4,8 @@ Offices and schools share one address, so this signal alone must never send anyb
 base and its largest points together stay under the band (a system check and a test hold it).
 """
 
-from fraud.risk_signals.reading import Reading, Steps, points_at, times
+from core import formats
+from fraud.risk_signals.reading import Reading, Steps, points_at
 from fraud.subject import Facts, Subject
 
 STAGES = ("before", "after")
@@ -20,7 +21,7 @@ def read(subject: Subject, facts: Facts) -> list[Reading]:
     points = points_at(tries.tries_hour, TRIES_HOUR) + points_at(tries.refused_day, REFUSED_DAY)
     value = {"tries_hour": tries.tries_hour, "refused_day": tries.refused_day}
     evidence = (
-        f"{times(tries.tries_hour, 'earlier try')} in an hour from this connection, "
+        f"{formats.counted(tries.tries_hour, 'earlier try', 'earlier tries')} in an hour from this connection, "
         f"{tries.refused_day} refused in a day"
     )
     return [Reading("velocity_address", value, points, evidence)]

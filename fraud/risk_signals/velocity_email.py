@@ -4,7 +4,8 @@ A second and third card after a refusal is what honest people do, so points begi
 earlier try.
 """
 
-from fraud.risk_signals.reading import Reading, Steps, points_at, times
+from core import formats
+from fraud.risk_signals.reading import Reading, Steps, points_at
 from fraud.subject import Facts, Subject
 
 STAGES = ("before", "after")
@@ -19,7 +20,7 @@ def read(subject: Subject, facts: Facts) -> list[Reading]:
     points = points_at(tries.tries_hour, TRIES_HOUR) + points_at(tries.refused_day, REFUSED_DAY)
     value = {"tries_hour": tries.tries_hour, "refused_day": tries.refused_day}
     evidence = (
-        f"{times(tries.tries_hour, 'earlier try')} in an hour with this e-mail address, "
+        f"{formats.counted(tries.tries_hour, 'earlier try', 'earlier tries')} in an hour with this e-mail address, "
         f"{tries.refused_day} refused in a day"
     )
     return [Reading("velocity_email", value, points, evidence)]
