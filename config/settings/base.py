@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 import environ
 
 from core.mail import email_url
-
-from .backoffice import UNFOLD as UNFOLD
 from core.tracing import logs
+
+from .backoffice import UNFOLD  # noqa: F401
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 env = environ.Env()
@@ -268,8 +268,6 @@ HOLDS_PER_BROWSER = env.int("HOLDS_PER_BROWSER", default=3)
 PLACES_LEFT_SHOWN_AT = env.int("PLACES_LEFT_SHOWN_AT", default=3)
 CATALOGUE_PAGE_SIZE = env.int("CATALOGUE_PAGE_SIZE", default=20)
 CERTIFICATE_GRACE_DAYS = env.int("CERTIFICATE_GRACE_DAYS", default=31)
-CARD_REFUSALS_MAX = env.int("CARD_REFUSALS_MAX", default=5)
-REVIEW_OFFICE_HOURS = env.int("REVIEW_OFFICE_HOURS", default=5)
 PLACES_PER_BROWSER = env.int("PLACES_PER_BROWSER", default=24)
 
 # --- Fraud's thresholds (domain.md 15) ---------------------------------------------------------------

@@ -1,0 +1,69 @@
+"""What happened to a booking, in sentences for its customer, newest first."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from core import formats
+from courses import selectors as courses
+from courses.models import Booking
+from payments import selectors
+from payments.models import Payment, Refund, RefundStatus
+
+BY_ACTION = {
+    "hold": "Places held",
+    "review": "We’re checking your booking",
+    "confirm": "Booked",
+    "cancel": "Booking cancelled",
+    "cancel_places": "Places cancelled",
+    "release": "Booking not confirmed, nothing was taken",
+    "expire": "Places went back on sale",
+    "expire_payment": "Places went back on sale",
+    "renew": "Places held again",
+}
+BY_REFUND = {
+    RefundStatus.REQUESTED: "{amount} asked for, a colleague checks it",
+    RefundStatus.APPROVED: "{amount} is being sent back to {card}",
+    RefundStatus.IN_FLIGHT: "{amount} is being sent back to {card}",
+    RefundStatus.UNKNOWN: "{amount} is being sent back to {card}",
+    RefundStatus.PENDING: "{amount} is on its way back to {card}",
+    RefundStatus.SUCCEEDED: "{amount} sent back to {card}",
+    RefundStatus.FAILED: "Your bank sent {amount} back to us. Call us.",
+    RefundStatus.SETTLED_BY_HAND: "{amount} sent back by bank transfer",
+}
+
+
+@dataclass(frozen=True)
+class Happening:
+    at: dt.datetime
+    words: str
+
+
+def of(booking: Booking, now: dt.datetime) -> list[Happening]:
+    steps = [
+        Happening(row.at, BY_ACTION[row.action])
+        for row in courses.history(booking_id=booking.pk)
+        if row.action in BY_ACTION
+    ]
+    paid = [_paid(each) for each in selectors.payments_of(booking.pk) if each.captured_at]
+    refunds = [
+        _refunded(each) for each in selectors.refunds_of(booking.pk) if each.status in BY_REFUND
+    ]
+    return sorted(steps + paid + refunds, key=lambda each: each.at, reverse=True)
+
+
+def card_in_words(payment: Payment) -> str:
+    """the Visa card ending 4242."""
+    brand = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express"}.get(
+        payment.card_brand, payment.card_brand.replace("_", " ").title()
+    )
+    return f"the {brand} card ending {payment.card_last4}" if payment.card_last4 else "your card"
+
+
+def _paid(payment: Payment) -> Happening:
+    words = f"{formats.money(payment.captured)} paid with {card_in_words(payment)}"
+    return Happening(payment.captured_at, words)
+
+
+def _refunded(refund: Refund) -> Happening:
+    amount, card = formats.money(refund.amount), card_in_words(refund.payment)
+    return Happening(refund.changed_at, BY_REFUND[refund.status].format(amount=amount, card=card))
