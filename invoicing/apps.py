@@ -5,3 +5,14 @@ class InvoicingConfig(AppConfig):
     name = "invoicing"
     verbose_name = "Invoices"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from core.outbox.events import subscribe
+        from invoicing import emails, handlers
+        from invoicing.events import DocumentIssued
+        from payments.events import PaymentSucceeded, RefundSucceeded
+
+        subscribe(PaymentSucceeded, handlers.issue_invoice, name="invoicing.issue_invoice")
+        subscribe(RefundSucceeded, handlers.issue_credit_note, name="invoicing.issue_credit_note")
+        subscribe(DocumentIssued, handlers.mail_document, name="invoicing.mail_document")
+        emails.register()

@@ -100,7 +100,11 @@ class Document(models.Model):
                 name="invoicing_credit_note_refers",
             ),
         ]
-        indexes = [models.Index(fields=["kind", "-issued_at", "-number"], name="invoicing_newest")]
+        indexes = [
+            models.Index(fields=["-issued_at", "-id"], name="invoicing_newest"),
+            models.Index(fields=["kind", "-issued_at", "-id"], name="invoicing_newest_of_kind"),
+            models.Index(fields=["booking_reference"], name="invoicing_reference"),
+        ]
 
     def __str__(self) -> str:
         return self.label

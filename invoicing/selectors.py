@@ -41,7 +41,7 @@ def documents_of(booking_id: UUID) -> Sequence[Document]:
     return (
         Document.objects.filter(booking_id=booking_id)
         .select_related("refers_to")
-        .order_by("issued_at", "number")
+        .order_by("issued_at", "id")
     )
 
 

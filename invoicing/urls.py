@@ -5,6 +5,8 @@ from invoicing import views
 app_name = "invoicing"
 urlpatterns = [
     path("bookings/<str:token>/invoice.pdf", views.invoice_pdf, name="invoice_pdf"),
-    path("bookings/<str:token>/documents/<str:label>.pdf", views.document_pdf, name="document_pdf"),
+    path(
+        "bookings/<str:token>/documents/<slug:label>.pdf", views.document_pdf, name="document_pdf"
+    ),
     path("bookings/<str:token>/documents/", views.documents_fragment, name="documents_fragment"),
 ]

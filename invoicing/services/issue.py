@@ -93,15 +93,15 @@ def _invoice_of(payment_id: UUID) -> Document:
         tax_point=formats.local_date(payment.captured_at),
         private=wording.private(customer=booking.customer, booking=booking, payment=payment),
         seller=wording.seller(),
-        **_shared(booking, payment.currency),
+        **_shared(booking, payment.amount.currency),
         **_money(lines),
     )
-    if document.gross_minor != payment.captured_minor:
+    if document.gross_minor != payment.amount.minor:
         raise TotalDiffers()
     return document
 
 
-def _credit_note_of(refund: Any) -> Document:
+def _credit_note_of(refund: payments.RefundFacts) -> Document:
     invoice = Document.objects.invoices().filter(payment_id=refund.payment_id).first()
     if invoice is None:
         raise NotYet()
@@ -110,13 +110,13 @@ def _credit_note_of(refund: Any) -> Document:
         refers_to=invoice,
         payment_id=refund.payment_id,
         refund_id=refund.refund_id,
-        tax_point=formats.local_date(refund.succeeded_at),
+        tax_point=formats.local_date(refund.refunded_at),
         booking_id=invoice.booking_id,
         booking_reference=invoice.booking_reference,
         currency=invoice.currency,
         seller=invoice.seller,
         private=invoice.private,
-        **_money(_given_back(invoice, refund.amount_minor)),
+        **_money(_given_back(invoice, refund.amount.minor)),
     )
 
 

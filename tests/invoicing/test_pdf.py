@@ -23,7 +23,7 @@ HOSTILE = [
     "\x00\x07\x1b[31m",
     "\ud83d",
     "A" * 5000,
-    "‮reversed‬ \u200b\ufeff",
+    "\u202ereversed\u202c \u200b\ufeff",
 ]
 
 

@@ -1,0 +1,208 @@
+"""Invoices and credit notes, to read, to send again and to hand to the accountant. Nothing here changes one."""
+
+import uuid
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from core import clock, formats
+from core.backoffice.readonly import ReadOnlyAdmin
+from core.crypto.fields import readable
+from core.errors import Refusal
+from core.money import Money
+from invoicing import emails, exports, selectors
+from invoicing.models import Document, DocumentQuerySet
+from invoicing.services import files
+from invoicing.views import pdf_response
+
+STATES = {"Paid": "success", "Part credited": "warning", "Credited": "info", "Credit note": "info"}
+
+
+class FileFilter(admin.SimpleListFilter):
+    """Which documents have no PDF because it could not be made."""
+
+    title = "PDF"
+    parameter_name = "pdf"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("failed", "Not made")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Document]) -> QuerySet[Document]:
+        if self.value() == "failed":
+            return queryset.filter(file_failure__isnull=False)
+        return queryset
+
+
+@admin.register(Document)
+class DocumentAdmin(ReadOnlyAdmin):
+    list_display = (
+        "number_shown", "date", "customer", "purchase_order", "net_shown", "vat_shown",
+        "gross_shown", "state", "linked", "file_shown",
+    )  # fmt: skip
+    list_filter = ("kind", FileFilter, "year")
+    search_fields = ("label__startswith", "booking_reference__exact")
+    search_help_text = "A number such as INV-2026-01482, or a booking such as RFT-7KQ9TC"
+    ordering = ("-issued_at", "-id")
+    list_per_page = 50
+    list_select_related = ("refers_to", "file_failure")
+    list_before_template = "invoicing/admin/numbers.html"
+    list_after_template = "invoicing/admin/totals.html"
+    actions = ("send_again", "make_files", "export_csv")
+    fields = (
+        "number_shown", "date", "tax_point", "booking_reference", "customer", "purchase_order",
+        "method", "net_shown", "vat_shown", "gross_shown", "state", "linked", "file_shown",
+        "content_hash",
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
+        return super().get_queryset(request).prefetch_related("credit_notes")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Document], search_term: str
+    ) -> tuple[QuerySet[Document], bool]:
+        return super().get_search_results(request, queryset, search_term.upper())
+
+    def get_urls(self) -> list[URLPattern]:
+        file = path(
+            "<uuid:document_id>/pdf/",
+            self.admin_site.admin_view(self.pdf_view),
+            name="invoicing_document_pdf",
+        )
+        return [file, *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Adds the check line, and the totals of what the filter shows."""
+        context = {"runs": selectors.runs(), **(extra_context or {})}
+        response = super().changelist_view(request, context)
+        shown = getattr(response, "context_data", {}).get("cl")
+        if isinstance(response, TemplateResponse) and shown is not None:
+            response.context_data["totals"] = _totals(shown.queryset)
+        return response
+
+    def pdf_view(self, request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
+        """The file that the customer has."""
+        document = selectors.document(document_id)
+        if not self.has_view_permission(request, document):
+            return HttpResponse(status=403)
+        return pdf_response(document)
+
+    # --- columns ---------------------------------------------------------------------------------
+
+    @display(description="Number", ordering="label")
+    def number_shown(self, document: Document) -> str:
+        return f"↳ {document.label}" if document.is_credit_note else document.label
+
+    @display(description="Date", ordering="issued_at")
+    def date(self, document: Document) -> str:
+        return formats.plain_date(document.issued_at)
+
+    @display(description="Customer")
+    def customer(self, document: Document) -> str:
+        private = readable(document, "private", otherwise=None)
+        return private["buyer"][0] if private else "unreadable"
+
+    @display(description="Purchase order")
+    def purchase_order(self, document: Document) -> str:
+        private = readable(document, "private", otherwise=None)
+        return private["purchase_order"] if private else "unreadable"
+
+    @display(description="Paid by")
+    def method(self, document: Document) -> str:
+        private = readable(document, "private", otherwise=None)
+        return private["method"] if private else "unreadable"
+
+    @display(description="Net", ordering="net_minor")
+    def net_shown(self, document: Document) -> str:
+        return str(_signed(document, document.net))
+
+    @display(description="VAT", ordering="vat_minor")
+    def vat_shown(self, document: Document) -> str:
+        return str(_signed(document, document.vat))
+
+    @display(description="Total", ordering="gross_minor")
+    def gross_shown(self, document: Document) -> str:
+        return str(_signed(document, document.gross))
+
+    @display(description="State", label=STATES)
+    def state(self, document: Document) -> str:
+        return _state(document)
+
+    @display(description="Goes with")
+    def linked(self, document: Document) -> str:
+        if document.refers_to:
+            return document.refers_to.label
+        return ", ".join(sorted(note.label for note in document.credit_notes.all()))
+
+    @display(description="PDF")
+    def file_shown(self, document: Document) -> str | SafeString:
+        if hasattr(document, "file_failure"):
+            return f"PDF not made: {document.file_failure.error}"
+        address = reverse("admin:invoicing_document_pdf", args=[document.pk])
+        return format_html(
+            '<a href="{}">PDF<span class="sr-only"> {}</span></a>', address, document.label
+        )
+
+    # --- acts ------------------------------------------------------------------------------------
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("invoicing.view_document")
+
+    @admin.action(description="Send again", permissions=["send"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
+        for document in queryset:
+            emails.send_again(
+                document_id=document.pk,
+                request_id=uuid.uuid4().hex,
+                actor=f"staff:{request.user.pk}",
+                now=clock.now(),
+            )
+            self.message_user(request, f"{document.label}: on its way again.", messages.SUCCESS)
+
+    @admin.action(description="Make the PDF", permissions=["send"])
+    def make_files(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
+        for document in queryset:
+            try:
+                files.pdf(document_id=document.pk)
+            except Refusal:
+                self.message_user(request, f"{document.label}: PDF not made.", messages.ERROR)
+            else:
+                self.message_user(request, f"{document.label}: PDF made.", messages.SUCCESS)
+
+    @admin.action(description="CSV for the accountant", permissions=["view"])
+    def export_csv(self, request: HttpRequest, queryset: QuerySet[Document]) -> HttpResponse:
+        return HttpResponse(
+            exports.csv_of(queryset.order_by("issued_at", "id")),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="invoices.csv"'},
+        )
+
+
+def _state(document: Document) -> str:
+    if document.is_credit_note:
+        return "Credit note"
+    credited = sum(note.gross_minor for note in document.credit_notes.all())
+    if not credited:
+        return "Paid"
+    return "Credited" if credited == document.gross_minor else "Part credited"
+
+
+def _signed(document: Document, amount: Money) -> Money:
+    return -amount if document.is_credit_note else amount
+
+
+def _totals(queryset: DocumentQuerySet) -> dict[str, Money]:
+    sums = selectors.totals(queryset)
+    return {
+        "net": Money(sums.net_minor),
+        "vat": Money(sums.vat_minor),
+        "gross": Money(sums.gross_minor),
+    }
