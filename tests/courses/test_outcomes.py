@@ -7,7 +7,7 @@ import pytest
 from core.ids import uuid7
 from courses.models import Booking, BookingStatus
 from courses.services import bookings
-from courses.services.bookings import AttendeeDetails, CustomerDetails
+from courses.services.bookings import CustomerDetails
 from tests.courses.make import (
     CUSTOMER,
     NOW,
