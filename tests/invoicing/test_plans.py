@@ -8,6 +8,7 @@ from django.db import connection
 from invoicing import selectors
 from invoicing.models import Document
 
+pytestmark = pytest.mark.django_db
 ROWS = 100_000
 FILL = """
     INSERT INTO invoicing_document (
@@ -16,7 +17,7 @@ FILL = """
     )
     SELECT
         pk(n), CASE WHEN credit THEN 'credit_note' ELSE 'invoice' END, CASE WHEN credit THEN 'CN' ELSE 'INV' END, 2026, n,
-        CASE WHEN credit THEN 'CN' ELSE 'INV' END || '-2026-' || lpad(n::text, 5, '0'),
+        CASE WHEN credit THEN 'CN' ELSE 'INV' END || '-2026-' || lpad(n::text, 6, '0'),
         '2026-01-01Z'::timestamptz + n * interval '5 minutes', '2026-01-01', pk(n), pk(n),
         CASE WHEN credit THEN pk(n) END, CASE WHEN credit THEN pk(n - 1) END,
         'RFT-' || n, 'GBP', 8000, 1600, 9600, '{}', '[]', ''::bytea, ''
@@ -82,7 +83,7 @@ LOOK_UPS = {
     "invoice_of_booking": lambda: (
         Document.objects.invoices().filter(booking_id=KEY).order_by("-issued_at", "-number")
     ),
-    "by_number": lambda: Document.objects.filter(label__startswith="INV-2026-49999"),
+    "by_number": lambda: Document.objects.filter(label__startswith="INV-2026-049999"),
     "of_payment": lambda: Document.objects.invoices().filter(payment_id=KEY),
     "of_refund": lambda: Document.objects.credit_notes().filter(refund_id=CREDIT_KEY),
     "credit_notes": lambda: Document.objects.filter(refers_to_id=KEY),
