@@ -19,9 +19,11 @@ def tokens() -> dict[str, dict[str, str]]:
 
 
 def parse(css: str) -> dict[str, dict[str, str]]:
-    light, dark = {}, {}
+    """The first meaning of each token: later ones are for print and for a chosen theme."""
+    light: dict[str, str] = {}
+    dark: dict[str, str] = {}
     for name, by_day, by_night, always in _TOKEN.findall(css):
         key = name.replace("-", "_")
-        light[key] = by_day or always
-        dark[key] = by_night or always
+        light.setdefault(key, by_day or always)
+        dark.setdefault(key, by_night or always)
     return {"light": light, "dark": dark}

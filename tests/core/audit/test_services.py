@@ -93,7 +93,7 @@ class TestConcurrentWriters:
         """The twin of the test above: the guard is what holds."""
         meet = threading.Barrier(2, timeout=10)
         monkeypatch.setattr(services, "_queue_for", lambda subject: None)
-        monkeypatch.setattr(services, "trace_id", lambda: meet.wait() and "" or "")
+        monkeypatch.setattr(services, "trace_id", lambda: (meet.wait() and "") or "")
         failures = []
 
         def write(number: int) -> None:

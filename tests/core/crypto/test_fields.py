@@ -173,7 +173,7 @@ class TestSealedJSONField:
 class TestCheck:
     @isolate_apps("core.crypto")
     def test_wants_a_key_made_by_the_application(self):
-        class Numbered(models.Model):
+        class Numbered(models.Model):  # noqa: DJ008
             secret = SealedTextField()
             more = SealedJSONField(null=True)
 

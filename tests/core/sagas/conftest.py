@@ -1,17 +1,8 @@
-"""The parcel saga, its script, and a broker that answered last time."""
+"""A broker that answered last time."""
 
 import pytest
 
 from core import nudges
-from tests.core.sagas import journeys
-
-
-@pytest.fixture
-def script():
-    script = journeys.Script()
-    journeys.register(journeys.parcel(script))
-    yield script
-    journeys.forget("tests.parcel")
 
 
 @pytest.fixture(autouse=True)
