@@ -10,7 +10,6 @@ from django.http import Http404
 from psycopg_pool import PoolTimeout
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 from core.api import problems
 from core.errors import Refusal, Unavailable
@@ -36,6 +35,9 @@ class TooLarge(drf.APIException):
 
 def problem_handler(exception: Exception, context: dict[str, Any]) -> Response:
     """Every exception of an API view becomes a problem; an unexpected one is reported and says nothing."""
+    # Here, not above: REST framework's views load our parsers, and those this module.
+    from rest_framework.views import set_rollback
+
     set_rollback()
     refusal = as_refusal(exception)
     if refusal is not None:
