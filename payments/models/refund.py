@@ -52,6 +52,7 @@ class Refund(Stateful):
     created_at = models.DateTimeField()
 
     class Meta:
+        permissions = [("approve_refund", "Can approve refunds that others asked for")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=RefundStatus.values), name="payments_refund_status"

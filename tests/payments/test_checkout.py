@@ -3,7 +3,7 @@ import pytest
 from payments.models import GatewayCall, PaymentStatus, PaymentTransition
 from tests.payments import make
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 class TestPay:

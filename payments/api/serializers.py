@@ -1,0 +1,129 @@
+"""What the API takes and gives about money. Nothing here says why a payment was doubted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.api.serializers import MoneyField, StrictSerializer
+from courses.api.serializers import BookingOut
+from payments.models import Payment, PaymentStatus, RefundReason
+
+_P = PaymentStatus
+SHOWN = {
+    _P.SUCCEEDED: "succeeded",
+    _P.REQUIRES_ACTION: "requires_action",
+    _P.UNKNOWN: "unknown",
+    _P.BLOCKED: "failed",
+    _P.FAILED: "failed",
+    _P.CANCELLED: "failed",
+    _P.LAPSED: "failed",
+}
+STATUSES = ("succeeded", "requires_action", "under_review", "processing", "unknown", "failed")
+TOKEN_FORM = r"^ctoken_[A-Za-z0-9_]{8,200}\Z"
+
+
+def shown_status(payment: Payment, booking_status: str) -> str:
+    """One word of the interface; an authorised payment waits for a person, or for its own next step."""
+    if payment.status == _P.AUTHORISED and booking_status == "under_review":
+        return "under_review"
+    return SHOWN.get(_P(payment.status), "processing")
+
+
+class DeviceIn(StrictSerializer):
+    id = serializers.CharField(required=False, allow_blank=True, max_length=128)
+    user_agent = serializers.CharField(required=False, allow_blank=True, max_length=512)
+    language = serializers.CharField(required=False, allow_blank=True, max_length=40)
+    timezone = serializers.CharField(required=False, allow_blank=True, max_length=64)
+    screen = serializers.CharField(required=False, allow_blank=True, max_length=40)
+    seconds_on_form = serializers.IntegerField(required=False, min_value=0, max_value=86_400)
+
+
+class PaymentIn(StrictSerializer):
+    confirmation_token = serializers.RegexField(TOKEN_FORM)
+    device = DeviceIn(required=False)
+
+
+class PaymentOut(serializers.Serializer):
+    status = serializers.ChoiceField(choices=STATUSES)
+    amount = MoneyField(read_only=True)
+    client_secret = serializers.CharField(required=False)
+
+    @classmethod
+    def of(cls, payment: Payment, booking_status: str) -> dict[str, Any]:
+        """The secret only while the page has something to do with it."""
+        status = shown_status(payment, booking_status)
+        shown: dict[str, Any] = {"status": status, "amount": payment.amount.as_json()}
+        if status == "requires_action":
+            shown["client_secret"] = payment.client_secret
+        return shown
+
+
+class PaidBookingOut(BookingOut):
+    """One booking with its money."""
+
+    payment = serializers.DictField(allow_null=True)
+    paid = MoneyField(read_only=True)
+    refunded = MoneyField(read_only=True)
+
+
+class RefundIn(StrictSerializer):
+    payment = serializers.UUIDField()
+    amount = MoneyField()
+    reason = serializers.ChoiceField(
+        choices=[each for each in RefundReason.values if each != RefundReason.EXTERNAL]
+    )
+    note = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+    cancel_places = serializers.BooleanField(required=False, default=True)
+    attendees = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=100)
+
+
+class RefundOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    payment = serializers.UUIDField(source="payment_id")
+    status = serializers.CharField()
+    amount = MoneyField(read_only=True)
+    reason = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class StaffPaymentOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    booking = serializers.CharField(source="booking.reference")
+    status = serializers.CharField()
+    amount = MoneyField(read_only=True)
+    captured = MoneyField(read_only=True)
+    refunded = MoneyField(read_only=True)
+    gateway_id = serializers.CharField(allow_null=True)
+    card_brand = serializers.CharField()
+    card_last4 = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class DecisionIn(StrictSerializer):
+    decision = serializers.ChoiceField(choices=("approve", "decline"))
+    reason = serializers.CharField(max_length=40)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+
+
+class ReviewOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    payment = serializers.UUIDField(source="payment_id")
+    booking = serializers.CharField(source="booking_reference")
+    amount = serializers.SerializerMethodField()
+    state = serializers.CharField()
+    score = serializers.IntegerField(source="assessment.score")
+    opened_at = serializers.DateTimeField()
+    promise_at = serializers.DateTimeField()
+    hard_limit_at = serializers.DateTimeField()
+
+    def get_amount(self, case: Any) -> dict[str, Any]:
+        return {"amount": case.amount_minor, "currency": case.currency}
+
+
+class ReviewDetailOut(ReviewOut):
+    readings = serializers.JSONField(source="assessment.readings")
+    decided_at = serializers.DateTimeField()
+    decided_by = serializers.CharField()
+    reason = serializers.CharField()

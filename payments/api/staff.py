@@ -1,0 +1,121 @@
+"""Staff calls about money: decide reviews, give money back, look payments up. Each asks for its permission."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core import clock
+from core.api.pagination import CursorPagination
+from core.idempotency.keys import idempotent
+from fraud import selectors as fraud
+from fraud.services import reviews
+from payments.api.serializers import (
+    DecisionIn,
+    RefundIn,
+    RefundOut,
+    ReviewDetailOut,
+    ReviewOut,
+    StaffPaymentOut,
+)
+from payments.models import Payment
+from payments.services import refunds
+
+
+class MayDo(BasePermission):
+    """A member of staff with the permission that the view names for the method."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        user = request.user
+        needed = view.needs.get(request.method, view.needs["GET"])
+        return bool(user and user.is_active and user.is_staff and user.has_perm(needed))
+
+
+class StaffView(APIView):
+    authentication_classes = [SessionAuthentication]
+    permission_classes = [MayDo]
+    needs: dict[str, str] = {}
+
+
+class ReviewList(StaffView):
+    needs = {"GET": "fraud.view_reviewcase"}
+
+    @extend_schema(responses=ReviewOut(many=True), operation_id="reviews")
+    def get(self, request: Request) -> Response:
+        return Response({"results": ReviewOut(fraud.open_cases(), many=True).data, "next": None})
+
+
+class ReviewDetail(StaffView):
+    needs = {"GET": "fraud.view_reviewcase"}
+
+    @extend_schema(responses=ReviewDetailOut, operation_id="review")
+    def get(self, request: Request, case_id: UUID) -> Response:
+        return Response(ReviewDetailOut(fraud.case(case_id)).data)
+
+
+class ReviewDecision(StaffView):
+    needs = {"GET": "fraud.change_reviewcase"}
+
+    @extend_schema(
+        request=DecisionIn, responses={201: ReviewDetailOut}, operation_id="decide_review"
+    )
+    @idempotent
+    def post(self, request: Request, case_id: UUID) -> Response:
+        given = DecisionIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        reviews.decide(
+            case_id=case_id, actor=_actor(request), now=clock.now(), **given.validated_data
+        )
+        return Response(ReviewDetailOut(fraud.case(case_id)).data, status=status.HTTP_201_CREATED)
+
+
+class RefundList(StaffView):
+    needs = {"GET": "payments.add_refund"}
+
+    @extend_schema(request=RefundIn, responses={201: RefundOut}, operation_id="refund")
+    @idempotent
+    def post(self, request: Request) -> Response:
+        given = RefundIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        wanted = given.validated_data
+        refund = refunds.request(
+            payment_id=wanted["payment"],
+            amount_minor=wanted["amount"].minor,
+            reason=wanted["reason"],
+            note=wanted.get("note", ""),
+            cancel_places=wanted["cancel_places"],
+            attendee_ids=wanted.get("attendees"),
+            actor=_actor(request),
+            now=clock.now(),
+        )
+        return Response(RefundOut(refund).data, status=status.HTTP_201_CREATED)
+
+
+class PaymentPages(CursorPagination):
+    ordering = ("-created_at", "-id")
+
+
+class PaymentList(StaffView):
+    needs = {"GET": "payments.view_payment"}
+
+    @extend_schema(responses=StaffPaymentOut(many=True), operation_id="payments")
+    def get(self, request: Request) -> Response:
+        pages = PaymentPages()
+        found = Payment.objects.select_related("booking").only(
+            "booking__reference", "status", "amount_minor", "currency", "captured_minor",
+            "refunded_minor", "gateway_id", "card_brand", "card_last4", "created_at",
+        )  # fmt: skip
+        page = pages.paginate_queryset(found, request, view=self)
+        return pages.get_paginated_response(StaffPaymentOut(page, many=True).data)
+
+
+def _actor(request: Request) -> str:
+    return request.user.get_username()

@@ -1,0 +1,53 @@
+"""The customer's calls about money: pay for a booking, and see it with what was paid."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core import clock
+from core.idempotency.keys import idempotent
+from core.ratelimit.address import client_address
+from courses import browser
+from courses import selectors as courses
+from courses.api.views import BookingView as CoursesBookingView
+from payments import selectors
+from payments.api.serializers import PaidBookingOut, PaymentIn, PaymentOut
+from payments.services import checkout
+
+
+class PaymentList(APIView):
+    permission_classes = [AllowAny]
+
+    @extend_schema(request=PaymentIn, responses={201: PaymentOut}, operation_id="pay")
+    @idempotent
+    def post(self, request: Request, token: str) -> Response:
+        browser.refuse_another(request, courses.booking_by_token(token))
+        given = PaymentIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        payment = checkout.pay(
+            token=token,
+            confirmation_token=given.validated_data["confirmation_token"],
+            device=given.validated_data.get("device"),
+            address=client_address(request),
+            user_agent=request.headers.get("User-Agent", ""),
+            now=clock.now(),
+        )
+        return Response(
+            PaymentOut.of(payment, courses.booking(payment.booking_id).status),
+            status=status.HTTP_201_CREATED,
+        )
+
+
+class BookingView(CoursesBookingView):
+    @extend_schema(responses=PaidBookingOut, operation_id="booking")
+    def get(self, request: Request, token: str) -> Response:
+        booking = courses.booking_by_token(token)
+        payment = selectors.latest_payment(booking.id)
+        booking.paid, booking.refunded = selectors.paid_and_refunded(booking.id)
+        booking.payment = payment and PaymentOut.of(payment, booking.status)
+        return Response(PaidBookingOut(booking).data)

@@ -1,0 +1,51 @@
+"""Disputes as the gateway has them: mirrored, told once, and counted as an outcome."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from core.money import Money
+from core.outbox.events import publish
+from fraud.services import outcomes
+from payments.events import DisputeOpened
+from payments.gateways.base import GatewayDispute
+from payments.models import Dispute, Payment
+from payments.models.states import DISPUTE_OPEN
+
+
+@transaction.atomic
+def mirror(*, payment: Payment, answer: GatewayDispute, now: datetime) -> Dispute:
+    """The row that says what the gateway says. Raises MovedMeanwhile when another hand was first:
+    the caller reads the gateway again, so that an older answer never overwrites a newer one."""
+    known = Dispute.objects.filter(gateway_id=answer.id).first()
+    if known is None:
+        return _open(payment, answer, now)
+    known.mirror(answer.status, evidence_due_at=answer.due_at, now=now)
+    return known
+
+
+def _open(payment: Payment, answer: GatewayDispute, now: datetime) -> Dispute:
+    dispute = Dispute.open(
+        payment=payment,
+        gateway_id=answer.id,
+        amount=Money(answer.amount, answer.currency),
+        status=answer.status,
+        reason=answer.reason[:64],
+        evidence_due_at=answer.due_at,
+        opened_at=answer.created_at,
+        now=now,
+    )
+    outcomes.record(payment_id=payment.id, kind="disputed", now=now)
+    if answer.status in DISPUTE_OPEN:
+        publish(
+            DisputeOpened(
+                dispute_id=str(dispute.id),
+                payment_id=str(payment.id),
+                booking_id=str(payment.booking_id),
+                amount_minor=dispute.amount_minor,
+                currency=dispute.currency,
+                at=now.isoformat(),
+            ),
+            now=now,
+        )
+    return dispute

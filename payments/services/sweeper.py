@@ -1,0 +1,46 @@
+"""What the clock does for payments: takes up messages that nobody has processed, and finds the forgotten.
+
+Unknown outcomes, abandoned approvals and crashed attempts are waits of their sagas, which the sagas' own
+sweep wakes; here is only what no saga knows of.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from core.sagas import states
+from core.sagas.models import SagaRun
+from payments.models import Payment, WebhookEvent
+from payments.models.states import PAYMENT_OPEN
+from payments.services import checkout, webhooks
+
+log = structlog.get_logger(__name__)
+BATCH = 100
+FORGOTTEN_AFTER = timedelta(minutes=5)
+
+
+def sweep(*, now: datetime) -> int:
+    """How many messages were taken up."""
+    due = WebhookEvent.objects.due(now).order_by("next_attempt_at")
+    event_pks = list(due.values_list("pk", flat=True)[:BATCH])
+    for event_pk in event_pks:
+        webhooks.process(event_pk=event_pk, now=now)
+    _report_forgotten(now)
+    return len(event_pks)
+
+
+def forgotten(*, now: datetime) -> list[Payment]:
+    """Unfinished payments whose saga has ended or never was: impossible, so it is looked for."""
+    unfinished = Payment.objects.filter(
+        status__in=PAYMENT_OPEN, changed_at__lt=now - FORGOTTEN_AFTER
+    ).order_by("changed_at")[:BATCH]
+    payments = {payment.id: payment for payment in unfinished}
+    runs = SagaRun.objects.filter(name=checkout.SAGA, subject_id__in=list(payments))
+    for run in runs.exclude(state__in=states.FINISHED):
+        payments.pop(run.subject_id, None)
+    return list(payments.values())
+
+
+def _report_forgotten(now: datetime) -> None:
+    for payment in forgotten(now=now):
+        log.error("payment_forgotten", payment=str(payment.id), status=payment.status)

@@ -1,0 +1,224 @@
+"""The gateway's messages: stored once, answered at once, processed later, in any order, any number of times.
+
+A message only says where to look: what is done rests on the object as the gateway has it now.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from prometheus_client import Counter
+
+from core.audit import services as audit
+from core.crashpoints import crash_point
+from core.errors import Unavailable
+from core.sagas import engine
+from core.sagas.models import SagaRun
+from payments.gateways import stripe as gateway
+from payments.gateways.base import GatewayRefund, Operation
+from payments.models import Payment, PaymentStatus, Refund, RefundStatus, WebhookEvent, WebhookState
+from payments.services import checkout, disputes, refunds
+
+log = structlog.get_logger(__name__)
+webhooks_total = Counter("payments_webhooks", "Webhooks by type and end", ["type", "end"])
+Forged = gateway.Forged
+
+_LIVE_KEYS = ("sk_live_", "rk_live_")
+_WAITING_FOR_ANSWER = (RefundStatus.APPROVED, RefundStatus.IN_FLIGHT, RefundStatus.UNKNOWN)
+
+
+class NotOurs(Forged):
+    """Rightly signed, but of another account or mode."""
+
+
+class NotYet(Unavailable):
+    """What this message is about has not happened here yet: later."""
+
+    code = "not_yet"
+
+
+class StrayMoney(Exception):
+    """Money at the gateway for a payment that has ended here: a person must look."""
+
+
+def receive(*, body: bytes, signature: str, now: datetime) -> WebhookEvent | None:
+    """Verify and store. None for one that is known already. Raises Forged, and then nothing is written."""
+    event = gateway.verified_event(body, signature, now=now)
+    if event.account or event.livemode != settings.STRIPE_SECRET_KEY.startswith(_LIVE_KEYS):
+        raise NotOurs("account or mode")
+    return WebhookEvent.store(
+        account=event.account,
+        livemode=event.livemode,
+        event_id=event.id[:255],
+        type=event.type[:100],
+        api_version=event.api_version[:40],
+        object_type=event.object_type[:64],
+        object_id=event.object_id[:255],
+        payment_intent=event.payment_id[:255],
+        charge=event.charge_id[:255],
+        operation_id=event.operation_id[:64],
+        happened_at=event.created_at,
+        now=now,
+    )
+
+
+def process(*, event_pk: UUID | str, now: datetime) -> WebhookEvent | None:
+    """Do what a stored message calls for. A failure is kept with it and tried again later."""
+    event = WebhookEvent.claim(event_pk, now=now)
+    if event is None:
+        return None
+    try:
+        end = _HANDLERS.get(event.type, _ignore)(event, now)
+    except Exception as error:
+        _put_off(event, error, now)
+        return event
+    event.finish(end, now=now)
+    webhooks_total.labels(event.type if event.type in _HANDLERS else "other", end).inc()
+    return event
+
+
+def process_again(*, event_pk: UUID | str, actor: str, now: datetime) -> WebhookEvent:
+    """A person wants it: from the first attempt on, and on record. Doing it twice does it once."""
+    event = WebhookEvent.objects.get(pk=event_pk)
+    audit.record(
+        subject=f"payments.webhook:{event.pk}",
+        action="webhook.replayed",
+        actor=actor,
+        before={"state": event.state, "attempts": event.attempts},
+        now=now,
+    )
+    event.revive(now=now)
+    return process(event_pk=event.pk, now=now) or event
+
+
+def _put_off(event: WebhookEvent, error: Exception, now: datetime) -> None:
+    event.put_off(f"{type(error).__name__}: {error}", now=now)
+    webhooks_total.labels(event.type, "failed").inc()
+    log.log(
+        30 if isinstance(error, Unavailable) else 40,
+        "webhook_failed",
+        webhook=str(event.id),
+        type=event.type,
+        attempt=event.attempts,
+        error=type(error).__name__,
+    )
+
+
+# --- Handlers --------------------------------------------------------------------------------------
+
+
+def _ignore(event: WebhookEvent, now: datetime) -> str:
+    return WebhookState.IGNORED
+
+
+def _payment_moved(event: WebhookEvent, now: datetime) -> str:
+    """Wake the saga, which asks the gateway itself; of several that come at once one moves it."""
+    payment = _payment_of(event)
+    if payment is None:
+        return WebhookState.IGNORED
+    crash_point("CP10")
+    if payment.is_open:
+        _resume(checkout.SAGA, payment.id, event, now)
+    elif payment.status != PaymentStatus.SUCCEEDED:
+        _refuse_stray_money(payment, event, now)
+    return WebhookState.DONE
+
+
+def _refund_moved(event: WebhookEvent, now: datetime) -> str:
+    answer = gateway.refund(event.object_id)
+    refund = _refund_of(answer)
+    crash_point("CP10")
+    if refund is None:
+        return _adopt_refund(event, answer, now)
+    if refund.status in _WAITING_FOR_ANSWER:
+        _resume(refunds.SAGA, refund.id, event, now)
+    else:
+        refunds.apply(refund, answer, now=now)
+    return WebhookState.DONE
+
+
+def _dispute_moved(event: WebhookEvent, now: datetime) -> str:
+    answer = gateway.dispute(event.object_id)
+    payment = Payment.objects.filter(gateway_id=answer.payment_id).first()
+    if payment is None:
+        return WebhookState.IGNORED
+    crash_point("CP10")
+    disputes.mirror(payment=payment, answer=answer, now=now)
+    return WebhookState.DONE
+
+
+_HANDLERS: dict[str, Callable[[WebhookEvent, datetime], str]] = {
+    **dict.fromkeys(
+        (
+            "payment_intent.amount_capturable_updated",
+            "payment_intent.canceled",
+            "payment_intent.payment_failed",
+            "payment_intent.processing",
+            "payment_intent.succeeded",
+            "charge.expired",
+        ),
+        _payment_moved,
+    ),
+    **dict.fromkeys(("refund.created", "refund.updated", "refund.failed"), _refund_moved),
+    **dict.fromkeys(
+        (
+            "charge.dispute.created",
+            "charge.dispute.updated",
+            "charge.dispute.closed",
+            "charge.dispute.funds_withdrawn",
+            "charge.dispute.funds_reinstated",
+        ),
+        _dispute_moved,
+    ),
+}
+
+
+def _payment_of(event: WebhookEvent) -> Payment | None:
+    """By our own operation first: the message may be here before the answer that names the payment."""
+    if event.operation_id:
+        return Payment.objects.filter(operation_id=event.operation_id).first()
+    if event.payment_intent:
+        return Payment.objects.filter(gateway_id=event.payment_intent).first()
+    return None
+
+
+def _refund_of(answer: GatewayRefund) -> Refund | None:
+    refund_rows = Refund.objects.select_related("payment")
+    if answer.operation_id:
+        return refund_rows.filter(operation_id=answer.operation_id).first()
+    return refund_rows.filter(gateway_id=answer.id).first()
+
+
+def _adopt_refund(event: WebhookEvent, answer: GatewayRefund, now: datetime) -> str:
+    payment = Payment.objects.filter(gateway_id=answer.payment_id).first()
+    if payment is None:
+        return WebhookState.IGNORED
+    if payment.is_open:
+        raise NotYet("The payment has not been taken here yet.")
+    refunds.adopt(payment=payment, answer=answer, now=now)
+    return WebhookState.DONE
+
+
+def _resume(saga: str, subject_id: UUID, event: WebhookEvent, now: datetime) -> None:
+    resumed = engine.resume(
+        name=saga, subject_id=subject_id, cause=event.type, now=now, in_background=False
+    )
+    if resumed:
+        run = SagaRun.objects.only("id").get(name=saga, subject_id=subject_id)
+        engine.drive(run.id, now=now)
+
+
+def _refuse_stray_money(payment: Payment, event: WebhookEvent, now: datetime) -> None:
+    """A payment that has ended here holds money there: what is only set aside is let go."""
+    answer = gateway.payment(payment.gateway_id or event.payment_intent)
+    if answer.status == "requires_capture":
+        operation = Operation(id=payment.operation_id, payment_id=payment.id)
+        gateway.cancel(operation, payment_id=answer.id, reason="abandoned", now=now)
+        log.error("stray_authorisation_let_go", payment=str(payment.id))
+    elif answer.status in ("succeeded", "processing"):
+        raise StrayMoney(f"payment {payment.id} is {payment.status} here and {answer.status} there")
+
+
+__all__ = ["Forged", "process", "process_again", "receive"]

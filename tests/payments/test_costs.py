@@ -1,0 +1,50 @@
+"""What one card payment costs: SQL statements and gateway calls, counted where noise does not reach."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.payments import make
+
+pytestmark = pytest.mark.django_db
+
+STATEMENTS_MAX = 25
+BOUNDARIES = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
+
+
+def statements(queries: list[dict[str, str]]) -> list[str]:
+    """What the database was asked, without the words that only mark where a transaction begins and ends."""
+    return [each["sql"] for each in queries if not each["sql"].startswith(BOUNDARIES)]
+
+
+class TestPay:
+    def test_stays_within_its_statements(self, sandbox, now):
+        make.paid(sandbox, now=now, days_ahead=20)
+        booking = make.ready(now=now)
+        token = sandbox.confirmation_token()
+
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            make.pay_with(booking, token, now=now)
+
+        print(
+            len(asked),
+            *[str(i) + " " + x["sql"][:150] for i, x in enumerate(asked.captured_queries)],
+            sep="\n",
+        )
+        assert len(statements(asked.captured_queries)) <= STATEMENTS_MAX
+
+    def test_asks_the_gateway_three_times(self, sandbox, now):
+        booking = make.ready(now=now)
+        token = sandbox.confirmation_token()
+        before = len(sandbox.books()["requests"])
+
+        payment = make.pay_with(booking, token, now=now)
+
+        asked = sandbox.books()["requests"][before:]
+        assert [each["path"].rsplit("/", 1)[0] for each in asked] == [
+            "/v1/confirmation_tokens",
+            "/v1",
+            f"/v1/payment_intents/{payment.gateway_id}",
+        ]
