@@ -86,7 +86,7 @@ def method_types_gone() -> StripeError:
 def missing(kind: str, object_id: str, param: str | None = None) -> StripeError:
     title = TITLES.get(kind, kind)
     return StripeError(
-        404 if param is None or param == "id" else 400,
+        404 if param in (None, "intent") else 400,
         "invalid_request_error",
         f"No such {title}: '{object_id}'",
         code="resource_missing",

@@ -17,7 +17,7 @@ AMOUNT_MAX = 99_999_999
 def read(params: Json, shape: dict[str, Reader], *, required: tuple[str, ...] = ()) -> Json:
     """The parameters, each turned into its own type."""
     for name in required:
-        if params.get(name) in (None, ""):
+        if name not in params:
             raise errors.parameter_missing(name)
     return _table(params, shape, "")
 
@@ -25,7 +25,7 @@ def read(params: Json, shape: dict[str, Reader], *, required: tuple[str, ...] = 
 def text(value: Any, path: str) -> str | None:
     """Any string; an empty one unsets."""
     if not isinstance(value, str):
-        raise errors.invalid(f"Invalid string: {value}", param=path)
+        raise errors.invalid("Invalid string", param=path)
     if len(value) > 5000:
         raise errors.invalid(
             f"Invalid string: {value[:20]}...; must be at most 5000 characters",
