@@ -20,6 +20,8 @@ from invoicing.models import Document, Kind
 from invoicing.services import wording
 from payments import selectors as payments
 
+MONEY_WENT_BACK = ("succeeded", "settled_by_hand")
+
 
 class NotYet(Unavailable):
     """The refund's invoice is still to come; ask again."""
@@ -48,13 +50,24 @@ def invoice(*, payment_id: UUID, now: datetime) -> Document:
 
 
 def credit_note(*, refund_id: UUID, now: datetime) -> Document:
-    """The refund's credit note. Raises NotYet while its invoice is not there."""
+    """The refund's credit note. Raises NotYet while its invoice is not there.
+
+    Money that came back from the bank and is sent again needs no second paper: then the one that there is is given.
+    """
     facts = payments.refund_facts(refund_id)
     with transaction.atomic():
         # Parts of one invoice are worked out one after the other: each starts where the last one ended.
         _one_at_a_time("payment", facts.payment_id)
         existing = Document.objects.credit_notes().filter(refund_id=refund_id).first()
-        return existing or _issue(_credit_note_of(facts), series=numbering.CREDIT_NOTES, now=now)
+        if existing:
+            return existing
+        invoice = _invoice_to_credit(facts.payment_id)
+        amount_minor = min(facts.amount.minor, _not_yet_credited(invoice))
+        if amount_minor <= 0:
+            return invoice.credit_notes.latest("issued_at")
+        return _issue(
+            _credit_note_of(facts, invoice, amount_minor), series=numbering.CREDIT_NOTES, now=now
+        )
 
 
 def content_hash(document: Document) -> str:
@@ -101,10 +114,24 @@ def _invoice_of(payment_id: UUID) -> Document:
     return document
 
 
-def _credit_note_of(refund: payments.RefundFacts) -> Document:
-    invoice = Document.objects.invoices().filter(payment_id=refund.payment_id).first()
+def _invoice_to_credit(payment_id: UUID) -> Document:
+    invoice = Document.objects.invoices().filter(payment_id=payment_id).first()
     if invoice is None:
         raise NotYet()
+    return invoice
+
+
+def _not_yet_credited(invoice: Document) -> int:
+    """What has gone back less what credit notes say. Not above 0 where a refund that had its paper failed later."""
+    gone_back = sum(
+        refund.amount_minor
+        for refund in payments.refunds_of(invoice.booking_id)
+        if refund.payment_id == invoice.payment_id and refund.status in MONEY_WENT_BACK
+    )
+    return gone_back - sum(note.gross_minor for note in invoice.credit_notes.all())
+
+
+def _credit_note_of(refund: payments.RefundFacts, invoice: Document, amount_minor: int) -> Document:
     return Document(
         kind=Kind.CREDIT_NOTE,
         refers_to=invoice,
@@ -116,7 +143,7 @@ def _credit_note_of(refund: payments.RefundFacts) -> Document:
         currency=invoice.currency,
         seller=invoice.seller,
         private=invoice.private,
-        **_money(_given_back(invoice, refund.amount.minor)),
+        **_money(_given_back(invoice, amount_minor)),
     )
 
 

@@ -164,6 +164,21 @@ class TestCreditNote:
         assert not Document.objects.exists()
         assert not Counter.objects.exists()
 
+    def test_needs_no_second_paper_when_returned_money_is_sent_again(self):
+        sale = make_sale(places=1)
+        issue.invoice(payment_id=sale.pk, now=NOW)
+        returned = make_refund(sale, amount_minor=5000)
+        note = issue.credit_note(refund_id=returned.pk, now=NOW)
+        returned.fail(code="expired_or_canceled_card", now=NOW)
+        Payment.objects.update(refunded_minor=0)
+        sale.refresh_from_db()
+
+        again = issue.credit_note(refund_id=make_refund(sale, amount_minor=5000).pk, now=NOW)
+        rest = issue.credit_note(refund_id=make_refund(sale, amount_minor=4600).pk, now=NOW)
+
+        assert again == note
+        assert (rest.label, rest.gross_minor) == ("CN-2026-00002", 4600)
+
     def test_refuses_more_than_is_left_of_the_invoice(self):
         sale = make_sale(places=1)
         issue.invoice(payment_id=sale.pk, now=NOW)
