@@ -16,7 +16,7 @@ from redis import Redis
 from core.embedded import children
 from tests.core.sagas import journeys
 
-WAIT_SECONDS_MAX = 40
+WAIT_SECONDS_MAX = 60
 
 
 class Worker:
@@ -70,6 +70,7 @@ def worker(broker, transactional_db, tmp_path):
     worker = Worker(tmp_path / "worker.log")
     yield worker
     worker.kill()
+    print(worker.log.read_text() if worker.log.exists() else "no worker was started")
 
 
 @pytest.fixture

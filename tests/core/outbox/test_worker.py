@@ -79,7 +79,7 @@ def test_a_worker_killed_between_effect_and_mark_leaves_neither(bell, worker, wa
     assert effects(1) == 1
 
 
-def test_a_flushed_broker_loses_nothing(bell, worker, broker, wait_until):
+def test_a_flushed_broker_loses_nothing(bell, script, worker, broker, wait_until):
     """Everything that the broker held is gone; the next sweep brings all of it back from PostgreSQL."""
     ring(*range(30))
     run = engine.start(
