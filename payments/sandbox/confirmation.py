@@ -117,7 +117,12 @@ def _challenge(call: Call, intent: Json, return_url: str | None, use_stripe_sdk:
     url = f"{call.request.base_url}/3ds/{intent['id']}?source=src_{secret}"
     private = call.books.private(intent["id"])
     private["challenge"] = {"source": f"src_{secret}", "return_url": return_url}
-    if use_stripe_sdk:
+    if return_url and not use_stripe_sdk:
+        intent["next_action"] = {
+            "type": "redirect_to_url",
+            "redirect_to_url": {"url": url, "return_url": return_url},
+        }
+    else:
         intent["next_action"] = {
             "type": "use_stripe_sdk",
             "use_stripe_sdk": {
@@ -126,13 +131,6 @@ def _challenge(call: Call, intent: Json, return_url: str | None, use_stripe_sdk:
                 "source": f"src_{secret}",
             },
         }
-    elif return_url:
-        intent["next_action"] = {
-            "type": "redirect_to_url",
-            "redirect_to_url": {"url": url, "return_url": return_url},
-        }
-    else:
-        raise errors.parameter_missing("return_url")
     intent["status"] = "requires_action"
     call.books.save(intent)
     call.books.emit("payment_intent.requires_action", intent)

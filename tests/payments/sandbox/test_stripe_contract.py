@@ -12,14 +12,21 @@ from tests.payments.sandbox.process import Sandbox
 from tests.requirements import shared_data
 
 
-@pytest.fixture
-def books(sandbox: Sandbox, client: stripe.StripeClient) -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def books(sandbox_process: Sandbox) -> dict[str, Any]:
     """The books after every kind of call and every kind of event."""
+    sandbox = sandbox_process
+    sandbox.reset()
+    session = stripe.RequestsClient(timeout=10)
+    client = stripe.StripeClient(
+        sandbox.secret_key, base_addresses={"api": sandbox.base_url}, http_client=session
+    )
     _pay_and_give_back(client)
     _decline_and_challenge(client)
     _dispute(sandbox, client)
     _review_and_expire(sandbox, client)
     _read_lists(sandbox, client)
+    session.close()
     return sandbox.books()
 
 
