@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
 
 from core.backoffice import navigation
@@ -31,6 +32,13 @@ class TestEntry:
 
         assert answer.status_code == 302
         assert answer.url.startswith("/admin/login/")
+
+    def test_leads_to_today_after_signing_in(self, client):
+        User.objects.create_user("ann", password="open sesame", is_staff=True)
+
+        answer = client.post("/admin/login/", {"username": "ann", "password": "open sesame"})
+
+        assert (answer.status_code, answer.url) == (302, "/admin/")
 
     @pytest.mark.parametrize("path", ["/admin/login/", "/admin/"])
     def test_sends_a_policy_without_eval_or_foreign_scripts(self, login, path):
