@@ -90,7 +90,9 @@ class TestMenus:
     def test_user_menu_and_theme(self, desk):
         desk.open("/admin/")
 
-        desk.page.locator("[x-on\\:click*='openUserLinks'], [x-on\\:click*='userLinks']").first.click()
+        desk.page.locator(
+            "[x-on\\:click*='openUserLinks'], [x-on\\:click*='userLinks']"
+        ).first.click()
         desk.page.get_by_role("link", name="Log out").or_(
             desk.page.get_by_role("button", name="Log out")
         ).first.wait_for(state="visible")

@@ -1,0 +1,38 @@
+"""What the machinery puts on Today: e-mails that were given up, and jobs that need a hand."""
+
+from datetime import datetime
+
+from core.backoffice import navigation, today
+from core.mail.models import Message, MessageState
+from core.outbox.models import Delivery
+from core.outbox.models import State as DeliveryState
+from core.sagas.models import SagaRun
+
+
+def messages_not_sent(now: datetime) -> today.Count:
+    states = (MessageState.FAILED, MessageState.DEAD)
+    return today.Count(
+        title="Messages not sent",
+        number=Message.objects.filter(state__in=states).count(),
+        url=navigation.list_url("mail.message") + f"?state__in={','.join(states)}",
+        icon="mail",
+        note="Open them to see why",
+        nothing="All confirmations delivered",
+    )
+
+
+def jobs_that_need_a_hand(now: datetime) -> today.Count:
+    stuck = SagaRun.objects.needs_attention().count()
+    gave_up = Delivery.objects.filter(state=DeliveryState.GAVE_UP).count()
+    return today.Count(
+        title="Jobs that need a hand",
+        number=stuck + gave_up,
+        url=navigation.list_url("sagas.sagarun"),
+        icon="account_tree",
+        note=f"{stuck} booking journeys, {gave_up} events",
+        nothing="Nothing stuck",
+    )
+
+
+today.add_count(40, "mail.view_message", messages_not_sent)
+today.add_count(50, "sagas.view_sagarun", jobs_that_need_a_hand)
