@@ -20,6 +20,8 @@ CHECK_PAUSES = (
     timedelta(hours=24),
     timedelta(hours=26),
 )
+# A stored error is replayed under its key for ever: after so many looks (over an hour) we stop asking.
+CAPTURE_CHECKS_MAX = 5
 # Absent twice, so far apart that a request still under way must have ended.
 ABSENCE_PROOF = timedelta(minutes=10)
 

@@ -99,7 +99,7 @@ def assess_again(run: Run) -> Go | Wait | Undo | Done:
     return _to_review(payment, assessment, run)
 
 
-def capture(run: Run) -> Go | Wait | Done | Fail:
+def capture(run: Run) -> Go | Wait | Done | Undo | Fail:
     """The pivot: take the money."""
     payment = _payment(run)
     if payment.status == _P.SUCCEEDED:
@@ -109,9 +109,11 @@ def capture(run: Run) -> Go | Wait | Done | Fail:
     captured_minor = attempts.capture(payment, now=run.now)
     if captured_minor is not None:
         return Go(captured_minor=captured_minor)
-    if payment.status == _P.UNKNOWN:
-        return _wait_for_gateway(payment, run)
-    return Done(payment.status)
+    if payment.status != _P.UNKNOWN:
+        return Done(payment.status)
+    if payment.checks >= policy.CAPTURE_CHECKS_MAX:
+        return Undo("the gateway never took it", ending=endings.CAPTURE_FAILED)
+    return _wait_for_gateway(payment, run)
 
 
 def give_all_back(run: Run) -> Go:

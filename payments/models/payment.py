@@ -167,9 +167,13 @@ class Payment(Stateful):
     def lose_sight(self, *, cause: str, now: datetime) -> None:
         """The request may have arrived: from now on only the gateway's word counts."""
         self._move(
-            "lose_sight", actor=SYSTEM, cause=cause, now=now,
-            unknown_at=now, checks=0, absent_at=None,
-        )  # fmt: skip
+            "lose_sight",
+            actor=SYSTEM,
+            cause=cause,
+            now=now,
+            unknown_at=self.unknown_at or now,
+            absent_at=None,
+        )
 
     def note_check(self, *, absent_at: datetime | None) -> None:
         """One more look at the gateway that settled nothing; `absent_at`: it first knew nothing then."""

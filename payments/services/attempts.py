@@ -246,6 +246,7 @@ def _find_captured(payment: Payment, now: datetime) -> int | None:
         payment.note_check(absent_at=None)
         return None
     if answer.status == "requires_capture":
+        payment.note_check(absent_at=None)
         payment.authorise(now=now)
         return capture(payment, now=now)
     return _captured(payment, answer, now)

@@ -26,6 +26,7 @@ NO_PLACE = "captured, no place left"
 UNUSABLE_TOKEN = "unusable_token"
 ABANDONED = "abandoned"
 BLOCKED = "blocked"
+CAPTURE_FAILED = "capture_failed"
 UNREACHED = ("gateway_unreachable", "never_arrived")
 
 
@@ -79,7 +80,10 @@ def blocked(payment: Payment, *, now: datetime) -> None:
 def let_go(payment: Payment, *, ending: str, now: datetime) -> None:
     """After its authorisation was released at the gateway. `ending` says whose no it was."""
     payment.cancel(cause=ending, now=now)
-    _free_places(payment, ending, now)
+    if ending == CAPTURE_FAILED:
+        bookings.payment_failed(booking_id=payment.booking_id, cause=ending, now=now)
+    else:
+        _free_places(payment, ending, now)
     if ending == BLOCKED:
         _tell_blocked(payment, now)
     elif ending in ("decline", "lapsed"):

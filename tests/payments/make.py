@@ -6,9 +6,11 @@ import urllib.request
 from datetime import datetime, timedelta
 from typing import Any
 
+from core.ids import uuid7
 from core.sagas import engine
 from core.sagas.models import SagaRun
-from payments.models import Payment, PaymentTransition
+from payments.gateways.base import GatewayRefund
+from payments.models import Dispute, Payment, PaymentTransition, Refund
 from payments.services import checkout
 from tests.courses.make import make_ready, make_session
 
@@ -72,3 +74,31 @@ def answer_bank(sandbox: Any, payment: Payment, result: str = "authenticate") ->
     data = urllib.parse.urlencode({"result": result, "frame": "1"}).encode()
     with urllib.request.urlopen(url, data=data, timeout=30) as answer:
         assert answer.status == 200
+
+
+def dispute(payment: Payment, *, now: datetime, status: str = "needs_response") -> Dispute:
+    """As if the gateway had told us of one."""
+    return Dispute.open(
+        payment=payment,
+        gateway_id=f"dp_{uuid7().hex}",
+        amount=payment.captured,
+        status=status,
+        reason="fraudulent",
+        evidence_due_at=None,
+        opened_at=now,
+        now=now,
+    )
+
+
+def gateway_refund(refund: Refund, *, status: str, failure_reason: str = "") -> GatewayRefund:
+    """What the gateway would say of our refund."""
+    return GatewayRefund(
+        id=refund.gateway_id or f"re_{uuid7().hex}",
+        status=status,
+        amount=refund.amount_minor,
+        currency=refund.currency,
+        payment_id=refund.payment.gateway_id,
+        charge_id="",
+        operation_id=refund.operation_id,
+        failure_reason=failure_reason,
+    )

@@ -1,0 +1,258 @@
+"""Giving money back: reserved before it is sent, never more than was taken, ended by the gateway's word."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.errors import Invalid
+from invoicing import selectors as invoicing
+from payments.models import GatewayCall, Refund, RefundStatus
+from payments.services import refunds
+from payments.services.refusals import DisputeOpen, NotRefundable, RefundExceedsPayment
+from tests.outbox_tools import drain_outbox
+from tests.payments import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def payment(sandbox, now):
+    return make.paid(sandbox, now=now, places=2)
+
+
+def ask(payment, now, amount_minor=None, **fields):
+    given = {"reason": "goodwill", "actor": "olive", "now": now} | fields
+    return refunds.request(
+        payment_id=payment.id,
+        amount_minor=payment.captured_minor if amount_minor is None else amount_minor,
+        **given,
+    )
+
+
+def send(refund, now, **ahead):
+    make.drive(refund, now=now + timedelta(**ahead), name="refund")
+    refund.refresh_from_db()
+    return refund
+
+
+class TestRequest:
+    def test_sends_all_of_it_back(self, sandbox, now, payment):
+        refund = send(ask(payment, now), now)
+
+        payment.refresh_from_db()
+        [made] = sandbox.books()["refunds"]
+        assert refund.status == RefundStatus.SUCCEEDED
+        assert made["id"] == refund.gateway_id
+        assert made["amount"] == payment.refunded_minor == payment.captured_minor
+        assert made["metadata"]["operation_id"] == refund.operation_id
+
+    def test_parts_add_up_to_the_whole(self, sandbox, now, payment):
+        send(ask(payment, now, 5000), now)
+        send(ask(payment, now, payment.captured_minor - 5000), now)
+
+        payment.refresh_from_db()
+        assert payment.refundable.minor == 0
+        assert sandbox.books()["charges"][0]["amount_refunded"] == payment.captured_minor
+
+    @pytest.mark.parametrize(
+        ("reason", "stripe_reason"),
+        [
+            ("policy", "requested_by_customer"),
+            ("we_cancelled", "requested_by_customer"),
+            ("goodwill", "requested_by_customer"),
+            ("wrong_amount", "requested_by_customer"),
+            ("duplicate", "duplicate"),
+            ("fraud", "fraudulent"),
+        ],
+    )
+    def test_tells_stripe_its_reason(self, sandbox, now, payment, reason, stripe_reason):
+        send(ask(payment, now, 100, reason=reason), now)
+
+        assert sandbox.books()["refunds"][0]["reason"] == stripe_reason
+
+    def test_cancels_the_places_with_the_decision(self, sandbox, now, payment):
+        ask(payment, now, reason="we_cancelled", cancel_places=True)
+
+        payment.booking.refresh_from_db()
+        assert payment.booking.status == "cancelled"
+
+    def test_keeps_the_places_otherwise(self, sandbox, now, payment):
+        ask(payment, now)
+
+        payment.booking.refresh_from_db()
+        assert payment.booking.status == "confirmed"
+
+    def test_can_cancel_one_place_of_several(self, sandbox, now, payment):
+        [first, _] = payment.booking.attendees.order_by("position")
+
+        ask(payment, now, 9600, cancel_places=True, attendee_ids=[first.id])
+
+        payment.booking.refresh_from_db()
+        first.refresh_from_db()
+        assert payment.booking.places == 1
+        assert not first.is_active
+
+    @pytest.mark.parametrize("amount_minor", [0, -1, 1.5, True, "100", None])
+    def test_refuses_what_is_no_amount(self, sandbox, now, payment, amount_minor):
+        with pytest.raises(Invalid):
+            refunds.request(
+                payment_id=payment.id,
+                amount_minor=amount_minor,
+                reason="goodwill",
+                actor="olive",
+                now=now,
+            )
+
+        assert not Refund.objects.exists()
+
+    def test_refuses_more_than_was_paid(self, sandbox, now, payment):
+        with pytest.raises(RefundExceedsPayment):
+            ask(payment, now, payment.captured_minor + 1)
+
+        payment.refresh_from_db()
+        assert payment.refunded_minor == 0
+        assert not Refund.objects.exists()
+        assert not GatewayCall.objects.filter(verb="refund").exists()
+
+    def test_counts_what_is_still_on_its_way(self, sandbox, now, payment):
+        ask(payment, now, payment.captured_minor - 100)
+
+        with pytest.raises(RefundExceedsPayment):
+            ask(payment, now, 101)
+
+        assert Refund.objects.count() == 1
+
+    def test_refuses_a_payment_that_was_not_taken(self, sandbox, now):
+        payment = make.pay(make.ready(now=now), sandbox, "pm_card_authenticationRequired", now=now)
+
+        with pytest.raises(NotRefundable):
+            ask(payment, now, 100)
+
+        assert not Refund.objects.exists()
+
+    def test_refuses_an_unknown_reason(self, sandbox, now, payment):
+        for reason in ("external", "because", ""):
+            with pytest.raises(Invalid):
+                ask(payment, now, 100, reason=reason)
+
+        assert not Refund.objects.exists()
+
+    def test_gets_a_credit_note(self, sandbox, now, payment):
+        drain_outbox()
+
+        send(ask(payment, now), now)
+        drain_outbox()
+
+        kinds = [each.kind for each in invoicing.documents_of(payment.booking_id)]
+        assert sorted(kinds) == ["credit_note", "invoice"]
+
+
+class TestDispute:
+    def test_bars_refunds_while_open(self, sandbox, now, payment):
+        dispute = make.dispute(payment, now=now)
+
+        with pytest.raises(DisputeOpen):
+            ask(payment, now)
+
+        payment.refresh_from_db()
+        assert payment.refunded_minor == 0
+        dispute.mirror("won", evidence_due_at=None, now=now)
+        assert ask(payment, now).status == RefundStatus.APPROVED
+
+    def test_that_opens_before_sending_stops_it(self, sandbox, now, payment):
+        refund = ask(payment, now)
+        make.dispute(payment, now=now)
+
+        send(refund, now)
+
+        payment.refresh_from_db()
+        assert refund.status == RefundStatus.REJECTED
+        assert payment.refunded_minor == 0
+        assert sandbox.books()["refunds"] == []
+
+
+class TestSaga:
+    @pytest.mark.parametrize(
+        "fault", ["error_after", "timeout_after", "drop_after", "drop", "silence", "html502"]
+    )
+    def test_a_lost_answer_is_found_out(self, sandbox, now, payment, fault, monkeypatch):
+        monkeypatch.setattr("payments.gateways.transport.CALL_SECONDS", 1.0)
+        sandbox.fault(fault, path="/v1/refunds", method="POST", times=1, seconds=3)
+
+        refund = send(ask(payment, now), now)
+        assert refund.status == RefundStatus.UNKNOWN
+        send(refund, now, minutes=2)
+
+        assert refund.status == RefundStatus.SUCCEEDED
+        assert [each["id"] for each in sandbox.books()["refunds"]] == [refund.gateway_id]
+
+    def test_absent_twice_is_failed_and_gives_its_reservation_back(self, sandbox, now, payment):
+        sandbox.fault("error_before", path="/v1/refunds", method="POST", times=50)
+
+        refund = send(ask(payment, now), now)
+        for minutes in (1, 5, 20):
+            send(refund, now, minutes=minutes)
+
+        payment.refresh_from_db()
+        assert (refund.status, refund.failure_code) == (RefundStatus.FAILED, "never_arrived")
+        assert payment.refunded_minor == 0
+
+    def test_a_pending_one_is_settled_later(self, sandbox, now):
+        payment = make.pay(make.ready(now=now), sandbox, "pm_card_pendingRefund", now=now)
+
+        refund = send(ask(payment, now), now)
+        assert refund.status == RefundStatus.PENDING
+        sandbox.advance(3 * 24 * 3600)
+        send(refund, now, hours=7)
+
+        assert refund.status == RefundStatus.SUCCEEDED
+
+    def test_refused_by_stripe_is_failed(self, sandbox, now, payment):
+        sandbox.api("POST", "refunds", {"payment_intent": payment.gateway_id})
+
+        refund = send(ask(payment, now), now)
+
+        assert refund.status in (RefundStatus.FAILED, RefundStatus.UNKNOWN)
+        payment.refresh_from_db()
+        assert payment.refunded_minor == 0
+
+
+class TestAfterFailure:
+    @pytest.fixture
+    def failed(self, sandbox, now, payment):
+        refund = ask(payment, now)
+        refund.send(now=now)
+        refunds.apply(
+            refund,
+            make.gateway_refund(refund, status="failed", failure_reason="expired_or_canceled_card"),
+            now=now,
+        )
+        return refund
+
+    def test_it_can_be_tried_again(self, failed, now):
+        again = refunds.retry(refund_id=failed.id, actor="olive", now=now)
+
+        assert again.id != failed.id
+        assert send(again, now).status == RefundStatus.SUCCEEDED
+
+    def test_it_can_be_paid_by_hand(self, failed, payment, now):
+        settled = refunds.settle_by_hand(
+            refund_id=failed.id, note="bank transfer on Monday", actor="olive", now=now
+        )
+
+        payment.refresh_from_db()
+        assert settled.status == RefundStatus.SETTLED_BY_HAND
+        assert payment.refunded_minor == settled.amount_minor
+
+    def test_after_success_too(self, sandbox, now, payment):
+        refund = send(ask(payment, now), now)
+
+        refunds.apply(
+            refund,
+            make.gateway_refund(refund, status="failed", failure_reason="lost_or_stolen_card"),
+            now=now,
+        )
+
+        payment.refresh_from_db()
+        assert refund.status == RefundStatus.FAILED
+        assert payment.refunded_minor == 0
