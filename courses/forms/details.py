@@ -23,6 +23,7 @@ class Details(forms.Form):
 
     coming = forms.ChoiceField(
         choices=[(YES, "Yes"), (NO, "No, I’m booking for others")],
+        widget=forms.RadioSelect,
         error_messages={"required": "Say whether you are coming yourself"},
     )
     name = forms.CharField(
@@ -50,6 +51,7 @@ class Details(forms.Form):
     )
     invoice_to = forms.ChoiceField(
         choices=[(ME, "Me"), (COMPANY, "A company")],
+        widget=forms.RadioSelect,
         error_messages={"required": "Say who the invoice is for"},
     )
     company = forms.CharField(label="Company name", max_length=120, required=False)
@@ -75,8 +77,9 @@ class Details(forms.Form):
         for name, attributes in ATTRIBUTES.items():
             if name in self.fields:
                 self.fields[name].widget.attrs.update(attributes)
-        for name in ("company", "address", "postcode"):
-            # Asked of a company only, so not "optional" in the label either.
+        names = [name for name in self.fields if name.endswith("_name")]
+        for name in ("company", "address", "postcode", *names):
+            # Whether these are needed depends on the two choices, so no label calls them optional.
             self.fields[name].asked = True
 
     def attendees(self) -> list[dict[str, Any]]:

@@ -102,7 +102,7 @@ def _card(booking: Booking) -> dict[str, Any]:
         "hold_seconds": settings.HOLD_SECONDS,
         "stripe_js": settings.STRIPE_JS_URL,
         "publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
-        "payments_address": reverse("api:payments", args=[booking.token]),
+        "payments_address": reverse("api:booking-payments", args=[booking.token]),
         "status_address": reverse("payments:status", args=[booking.token]),
     }
 

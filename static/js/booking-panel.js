@@ -29,7 +29,7 @@ class QtyTotal extends HTMLElement {
     const chosen = this.querySelector("[name=session]:checked");
     const known = chosen && places > 0;
     this.total.textContent = known ? ` · ${pounds(places * Number(this.getAttribute("price")))}` : "";
-    if (chosen) this.note.textContent = chosen.dataset.note;
+    if (chosen) this.note.replaceChildren(...withDates(chosen.dataset.note));
   }
 }
 
@@ -43,6 +43,16 @@ class PanelReminder extends HTMLElement {
   disconnectedCallback() {
     this.watcher.disconnect();
   }
+}
+
+/* The sentence with its dates marked, as the server writes them. */
+function withDates(words) {
+  return words.split(/((?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day [0-9]{1,2} [A-Z][a-z]+)/).map((part, index) => {
+    if (index % 2 === 0) return part;
+    const date = document.createElement("strong");
+    date.textContent = part;
+    return date;
+  });
 }
 
 function pounds(pence) {

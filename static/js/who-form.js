@@ -11,7 +11,8 @@ class WhoForm extends HTMLElement {
   connectedCallback() {
     this.addEventListener("focusout", ({ target }) => { if (target.value?.trim()) this.check(target); });
     this.addEventListener("input", ({ target }) => {
-      if (target.getAttribute("aria-invalid") === "true") this.check(target);
+      if (target.type === "radio") document.getElementById(`id_${target.name}-error`)?.remove();
+      else if (target.getAttribute("aria-invalid") === "true") this.check(target);
     });
     document.getElementById("problems")?.focus();
   }
