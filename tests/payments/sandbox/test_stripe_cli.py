@@ -26,8 +26,16 @@ TRIGGERS = [
         "payment_intent.amount_capturable_updated",
         {"status": "requires_capture"},
     ),
-    ("payment_intent.payment_failed", "payment_intent.payment_failed", {"status": "requires_payment_method"}),
-    ("payment_intent.requires_action", "payment_intent.requires_action", {"status": "requires_action"}),
+    (
+        "payment_intent.payment_failed",
+        "payment_intent.payment_failed",
+        {"status": "requires_payment_method"},
+    ),
+    (
+        "payment_intent.requires_action",
+        "payment_intent.requires_action",
+        {"status": "requires_action"},
+    ),
     ("payment_intent.canceled", "payment_intent.canceled", {"status": "canceled"}),
     ("charge.captured", "charge.captured", {"captured": True}),
     ("charge.refunded", "charge.refunded", {"refunded": True}),
@@ -38,9 +46,16 @@ TRIGGERS = [
 
 
 class TestTrigger:
-    @pytest.mark.parametrize(("trigger", "event_type", "state"), TRIGGERS, ids=[row[0] for row in TRIGGERS])
+    @pytest.mark.parametrize(
+        ("trigger", "event_type", "state"), TRIGGERS, ids=[row[0] for row in TRIGGERS]
+    )
     def test_leads_to_its_event_and_state(
-        self, sandbox: Sandbox, client: stripe.StripeClient, trigger: str, event_type: str, state: dict
+        self,
+        sandbox: Sandbox,
+        client: stripe.StripeClient,
+        trigger: str,
+        event_type: str,
+        state: dict,
     ) -> None:
         _run(sandbox, "trigger", trigger)
 
@@ -56,12 +71,18 @@ class TestTrigger:
 
 
 class TestStory:
-    def test_a_hold_is_captured_in_part_and_given_back(self, sandbox: Sandbox, client: stripe.StripeClient) -> None:
+    def test_a_hold_is_captured_in_part_and_given_back(
+        self, sandbox: Sandbox, client: stripe.StripeClient
+    ) -> None:
         _run(sandbox, "fixtures", str(STORIES / "hold_capture_refund.json"))
 
         intent = client.v1.payment_intents.list().data[0]
         charge = client.v1.charges.list({"payment_intent": intent.id}).data[0]
-        assert (intent.status, intent.amount_received, intent.amount_capturable) == ("succeeded", 7200, 0)
+        assert (intent.status, intent.amount_received, intent.amount_capturable) == (
+            "succeeded",
+            7200,
+            0,
+        )
         assert (charge.amount_captured, charge.amount_refunded) == (7200, 1200)
         assert _types(client) == [
             "charge.captured", "charge.refunded", "charge.succeeded", "payment_intent.amount_capturable_updated",
@@ -75,10 +96,15 @@ class TestStory:
 
         intent = client.v1.payment_intents.list().data[0]
         assert (intent.status, intent.cancellation_reason) == ("canceled", "abandoned")
-        assert [charge.status for charge in client.v1.charges.list().data] == ["succeeded", "failed"]
+        assert [charge.status for charge in client.v1.charges.list().data] == [
+            "succeeded",
+            "failed",
+        ]
         assert client.v1.refunds.list().data == []
 
-    def test_an_event_is_sent_again(self, sandbox: Sandbox, receiver, client: stripe.StripeClient) -> None:
+    def test_an_event_is_sent_again(
+        self, sandbox: Sandbox, receiver, client: stripe.StripeClient
+    ) -> None:
         _run(sandbox, "trigger", "payment_intent.created")
         assert sandbox.drain_webhooks()
         event = client.v1.events.list().data[0]
@@ -90,17 +116,30 @@ class TestStory:
 
 
 def _run(sandbox: Sandbox, *arguments: str) -> None:
-    command = [str(need("stripe-cli")), *arguments, "--api-key", sandbox.secret_key, "--api-base", sandbox.base_url]
+    command = [
+        str(need("stripe-cli")),
+        *arguments,
+        "--api-key",
+        sandbox.secret_key,
+        "--api-base",
+        sandbox.base_url,
+    ]
     done = subprocess.run(
         command,
         capture_output=True,
         text=True,
         timeout=60,
-        env={**os.environ, "STRIPE_CLI_TELEMETRY_OPTOUT": "1", "XDG_CONFIG_HOME": str(sandbox.store / "cli")},
+        env={
+            **os.environ,
+            "STRIPE_CLI_TELEMETRY_OPTOUT": "1",
+            "XDG_CONFIG_HOME": str(sandbox.store / "cli"),
+        },
         check=False,
     )
     requests = [(row["path"], row["status"], row["body"]) for row in sandbox.books()["requests"]]
-    assert done.returncode == 0, f"{done.stdout}{done.stderr}{json.dumps(requests, indent=1)[:4000]}"
+    assert done.returncode == 0, (
+        f"{done.stdout}{done.stderr}{json.dumps(requests, indent=1)[:4000]}"
+    )
 
 
 def _types(client: stripe.StripeClient) -> list[str]:

@@ -69,13 +69,25 @@ class TestValidateJournal:
     @pytest.mark.parametrize(
         ("spoil", "words"),
         [
-            (lambda row: row["params"].update(nonsense="x"), "Additional properties are not allowed"),
-            (lambda row: row["params"].update(amount="ten"), "amount: 'ten' is not of type 'integer'"),
+            (
+                lambda row: row["params"].update(nonsense="x"),
+                "Additional properties are not allowed",
+            ),
+            (
+                lambda row: row["params"].update(amount="ten"),
+                "amount: 'ten' is not of type 'integer'",
+            ),
             (lambda row: row["params"].pop("currency"), "'currency' is a required property"),
             (lambda row: row["params"].update(payment_method_types=["card"]), "is gone from"),
             (lambda row: row["params"].update(capture_method="later"), "is not one of"),
-            (lambda row: row["body"].update(amount="9600"), "amount: '9600' is not of type 'integer'"),
-            (lambda row: row["body"].pop("client_secret") and row["body"].pop("status"), "'status' is a required"),
+            (
+                lambda row: row["body"].update(amount="9600"),
+                "amount: '9600' is not of type 'integer'",
+            ),
+            (
+                lambda row: row["body"].pop("client_secret") and row["body"].pop("status"),
+                "'status' is a required",
+            ),
             (lambda row: row["body"].update(status="paid"), "'paid' is not one of"),
             (lambda row: row["body"].update(colour="red"), "has the key colour"),
             (lambda row: row.update(path="/v1/payments"), "Stripe has no such call"),
@@ -84,7 +96,11 @@ class TestValidateJournal:
     def test_has_teeth(self, books: dict[str, Any], spoil: Any, words: str) -> None:
         spoiled = deepcopy(books)
         rows = spoiled["requests"]
-        spoil(next(row for row in rows if row["path"] == "/v1/payment_intents" and row["status"] == 200))
+        spoil(
+            next(
+                row for row in rows if row["path"] == "/v1/payment_intents" and row["status"] == 200
+            )
+        )
 
         problems = stripe_contract.validate_journal(spoiled)
 
@@ -111,28 +127,46 @@ def _pay_and_give_back(client: stripe.StripeClient) -> None:
         payment_method_options={"card": {"request_three_d_secure": "any"}},
         shipping={"name": "A. Buyer", "address": {"line1": "1 High Street", "country": "GB"}},
     )
-    client.v1.payment_intents.update(intent.id, {"metadata": {"booking": "RFT-7KQ9TC"}, "description": "New words"})
+    client.v1.payment_intents.update(
+        intent.id, {"metadata": {"booking": "RFT-7KQ9TC"}, "description": "New words"}
+    )
     client.v1.payment_intents.capture(intent.id, params={"amount_to_capture": 9000})
     refund = client.v1.refunds.create(
-        {"payment_intent": intent.id, "amount": 1000, "reason": "requested_by_customer", "metadata": {"a": "b"}}
+        {
+            "payment_intent": intent.id,
+            "amount": 1000,
+            "reason": "requested_by_customer",
+            "metadata": {"a": "b"},
+        }
     )
     client.v1.refunds.update(refund.id, {"metadata": {"seen": "yes"}})
-    client.v1.refunds.create({"charge": journeys.charge_of(client, intent).id, "reason": "duplicate"})
+    client.v1.refunds.create(
+        {"charge": journeys.charge_of(client, intent).id, "reason": "duplicate"}
+    )
     client.v1.payment_intents.retrieve(
-        intent.id, {"expand": ["latest_charge.balance_transaction", "latest_charge.refunds", "customer"]}
+        intent.id,
+        {"expand": ["latest_charge.balance_transaction", "latest_charge.refunds", "customer"]},
     )
     canceled = journeys.hold(client)
     client.v1.payment_intents.cancel(canceled.id, {"cancellation_reason": "fraudulent"})
     for card in ("pm_card_pendingRefund", "pm_card_refundFail"):
         client.v1.refunds.create({"payment_intent": journeys.paid(client, card).id})
     at_once = client.v1.payment_intents.create(
-        {"amount": 500, "currency": "gbp", "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"}}
+        {
+            "amount": 500,
+            "currency": "gbp",
+            "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+        }
     )
     client.v1.payment_intents.confirm(at_once.id, {"payment_method": "pm_card_visa"})
 
 
 def _decline_and_challenge(client: stripe.StripeClient) -> None:
-    for card in ("pm_card_chargeDeclined", "pm_card_radarBlock", "pm_card_chargeDeclinedExpiredCard"):
+    for card in (
+        "pm_card_chargeDeclined",
+        "pm_card_radarBlock",
+        "pm_card_chargeDeclinedExpiredCard",
+    ):
         with pytest.raises(stripe.CardError):
             journeys.hold(client, card)
     journeys.hold(client, "pm_card_authenticationRequired")
@@ -146,7 +180,10 @@ def _decline_and_challenge(client: stripe.StripeClient) -> None:
 
 
 def _dispute(sandbox: Sandbox, client: stripe.StripeClient) -> None:
-    for card, words in (("pm_card_createDispute", "winning_evidence"), ("pm_card_createDispute", "losing_evidence")):
+    for card, words in (
+        ("pm_card_createDispute", "winning_evidence"),
+        ("pm_card_createDispute", "losing_evidence"),
+    ):
         intent = journeys.paid(client, card)
         dispute = client.v1.disputes.list({"payment_intent": intent.id}).data[0]
         client.v1.disputes.update(dispute.id, {"evidence": {"uncategorized_text": words}})
@@ -181,9 +218,15 @@ def _read_lists(sandbox: Sandbox, client: stripe.StripeClient) -> None:
     payout = v1.payouts.list().data[0]
     v1.balance_transactions.list({"payout": payout.id, "limit": 5})
     endpoint = v1.webhook_endpoints.create(
-        {"url": "http://127.0.0.1:9/none", "enabled_events": ["review.opened"], "api_version": "2026-10-28.endive"}
+        {
+            "url": "http://127.0.0.1:9/none",
+            "enabled_events": ["review.opened"],
+            "api_version": "2026-10-28.endive",
+        }
     )
     v1.webhook_endpoints.update(endpoint.id, {"disabled": True})
     v1.webhook_endpoints.delete(endpoint.id)
-    v1.events.retrieve(v1.events.list({"types": ["charge.captured"], "delivery_success": True}).data[0].id)
+    v1.events.retrieve(
+        v1.events.list({"types": ["charge.captured"], "delivery_success": True}).data[0].id
+    )
     v1.events.list({"type": "charge.refunded", "created": {"gte": sandbox.now() - 30 * 86400}})

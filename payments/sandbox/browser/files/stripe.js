@@ -7,11 +7,10 @@
  * @typedef {import("@stripe/stripe-js").Stripe} Stripe
  * @typedef {import("@stripe/stripe-js").StripeError} StripeError
  * @typedef {import("@stripe/stripe-js").StripeElementsOptionsMode} Options
- * @typedef {import("@stripe/stripe-js").StripePaymentElementOptions} PaymentOptions
+ * @typedef {import("@stripe/stripe-js").StripePaymentElementOptions} ElementOptions
  * @typedef {import("@stripe/stripe-js").PaymentIntent} PaymentIntent
  * @typedef {import("@stripe/stripe-js").PaymentIntentResult} PaymentIntentResult
  * @typedef {import("@stripe/stripe-js").ConfirmationTokenResult} ConfirmationTokenResult
- * @typedef {import("@stripe/stripe-js").CreateConfirmationToken} CreateConfirmationToken
  * @typedef {{error?: undefined, selectedPaymentMethod: string} | {error: StripeError}} Submitted
  * @typedef {(event: any) => any} Handler
  */
@@ -94,7 +93,7 @@
 
   /** The Payment Element: a frame with the card fields, and the messages to and from it. */
   class PaymentElement extends Emitter {
-    /** @param {Elements} elements @param {PaymentOptions} options */
+    /** @param {Elements} elements @param {ElementOptions} options */
     constructor(elements, options) {
       super();
       this.elements = elements;
@@ -136,7 +135,7 @@
       this.elements.payment = null;
     }
 
-    /** @param {Partial<PaymentOptions>} options */
+    /** @param {Partial<ElementOptions>} options */
     update(options) {
       this.options = { ...this.options, ...options };
       this.tell("setup", this.setup());
@@ -207,6 +206,17 @@
     }
   }
 
+  /** The wallets' buttons on a device that has no wallet: ready, and nothing to show. */
+  class NoWallets extends Emitter {
+    mount() {
+      queueMicrotask(() => this.emit("ready", { elementType: "expressCheckout", availablePaymentMethods: undefined }));
+    }
+
+    unmount() {}
+    destroy() {}
+    update() {}
+  }
+
   class Elements {
     /** @param {Options} options */
     constructor(options) {
@@ -215,8 +225,9 @@
       this.payment = null;
     }
 
-    /** @param {"payment"} type @param {PaymentOptions} [options] */
+    /** @param {"payment" | "expressCheckout"} type @param {ElementOptions} [options] */
     create(type, options) {
+      if (type === "expressCheckout") return new NoWallets();
       if (type !== "payment") throw new Error(`The sandbox has no ${type} element.`);
       if (this.payment) throw new Error("Can only create one Element of type payment through elements.create().");
       this.payment = new PaymentElement(this, options ?? {});
@@ -230,7 +241,7 @@
 
     /** @param {Partial<Options>} options */
     update(options) {
-      this.options = { ...this.options, ...options };
+      this.options = /** @type {Options} */ ({ ...this.options, ...options });
       this.payment?.tell("setup", this.payment.setup());
     }
 
@@ -305,7 +316,7 @@
       return resultOf(await read(clientSecret));
     };
 
-    /** @type {CreateConfirmationToken} */
+    /** @type {Stripe["createConfirmationToken"]} */
     const createConfirmationToken = async ({ elements, params }) => {
       const made = /** @type {Elements} */ (/** @type {unknown} */ (elements));
       if (!made?.payment) return { error: { type: "invalid_request_error", message: "There is no Payment Element." } };
@@ -320,8 +331,10 @@
     };
 
     /** @type {Stripe["handleNextAction"]} */
-    const handleNextAction = async ({ clientSecret }) =>
-      carryOut(await read(clientSecret), clientSecret);
+    const handleNextAction = async (options) => {
+      const { clientSecret } = /** @type {{clientSecret: string}} */ (options);
+      return carryOut(await read(clientSecret), clientSecret);
+    };
 
     /** @type {Stripe["retrievePaymentIntent"]} */
     const retrievePaymentIntent = async (clientSecret) => {
