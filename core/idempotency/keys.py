@@ -16,7 +16,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -87,9 +87,13 @@ def digest(text: str) -> str:
 
 def replayed(answer: dict[str, Any]) -> HttpResponse:
     """The stored answer as a response of its own."""
-    response = HttpResponse(
-        answer["body"].encode(), status=answer["status"], headers=answer["headers"]
-    )
+    if 300 <= answer["status"] < 400:
+        response: HttpResponse = HttpResponseRedirect(answer["headers"]["Location"])
+        response.status_code = answer["status"]
+    else:
+        response = HttpResponse(answer["body"], status=answer["status"])
+    for name, value in answer["headers"].items():
+        response.headers[name] = value
     response.headers[REPLAYED] = "true"
     for name, cookie in answer["cookies"].items():
         response.set_cookie(name, **cookie)

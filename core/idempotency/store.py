@@ -63,7 +63,8 @@ def finish(
         mine.delete()
         return
     sealed = IdempotencyKey._meta.get_field("answer").sealed_for(claim.row.pk, answer)
-    mine.update(answer=sealed, answered_at=now, also_scope=also_scope)
+    known_as = {"also_scope": also_scope} if also_scope else {}
+    mine.update(answer=sealed, answered_at=now, **known_as)
 
 
 def prune(*, now: datetime) -> int:

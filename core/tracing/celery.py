@@ -33,7 +33,8 @@ def _begin(task: Any = None, task_id: str = "", **_signal: Any) -> None:
         if isinstance(getattr(task.request, name, None), str)
     }
     contexts = ExitStack()
-    contexts.enter_context(propagation.attach(carrier))
+    # A task that runs in its giver's process has no message: it is inside the trace already.
+    contexts.enter_context(propagation.attach(carrier or propagation.current_context()))
     contexts.enter_context(structlog.contextvars.bound_contextvars(task=task.name, task_id=task_id))
     span = contexts.enter_context(spans.span(f"process {task.name}", SpanKind.CONSUMER))
     setattr(task.request, _CONTEXTS, (contexts, span))

@@ -11,15 +11,21 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(/bookings/)[^/?#\s\"']{8,}"), r"\1[token]"),
     (re.compile(r"\b(pi|seti|src)_[A-Za-z0-9]+_secret_[A-Za-z0-9_-]+"), "[client secret]"),
     (re.compile(r"\b(sk|rk|whsec)_[A-Za-z0-9_-]{8,}"), "[key]"),
-    (re.compile(r"[^\s@<>()\[\]\"',;:=/]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"), "[email]"),
+    (re.compile(r"(://[^:/\s@]{0,64}:)[^@/\s]{1,200}@"), r"\1[password]@"),
+    (
+        re.compile(
+            r"[^\s@<>()\[\]\"',;:=/][^\s@<>()\[\]\",;:=/]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+"
+        ),
+        "[email]",
+    ),
     (re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])"), "[number]"),
-    (re.compile(r"(://[^:/\s]+:)[^@/\s]+@"), r"\1[password]@"),
     (re.compile(r"(?m)^DETAIL:.*$"), "DETAIL: [row]"),
 )
 
 
 def redact(text: str) -> str:
     """`text` without what must not be read, and never longer than a log line should be."""
+    text = text[: 2 * TEXT_LENGTH_MAX]
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     return text if len(text) <= TEXT_LENGTH_MAX else text[:TEXT_LENGTH_MAX] + "…"

@@ -1,5 +1,6 @@
 """Small views for the tests of the doors, and their addresses."""
 
+import pytest
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import include, path
@@ -95,6 +96,18 @@ def exhausted() -> OperationalError:
     error = OperationalError("couldn't get a connection")
     error.__cause__ = PoolTimeout("couldn't get a connection")
     return error
+
+
+@pytest.fixture
+def doors(settings, client):
+    """A client of these views, to which failures come back as answers."""
+    settings.ROOT_URLCONF = "tests.core.doors"
+    client.raise_request_exception = False
+    runs.clear()
+    answers.clear()
+    yield client
+    runs.clear()
+    answers.clear()
 
 
 urlpatterns = [

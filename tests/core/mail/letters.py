@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from core.mail import services
 from core.mail.models import Message
 
@@ -21,3 +23,16 @@ def letter(dedupe_key: str = "letter-1", **changes) -> Message:
         "now": NOW,
     }
     return services.send(**values | changes)
+
+
+@pytest.fixture
+def letter_templates(settings, tmp_path):
+    """Two templates over the shared base, in a folder of their own."""
+    (tmp_path / "letter.txt").write_text(
+        '{% extends "emails/base.txt" %}{% block content %}Hello {{ name }}.{% endblock %}'
+    )
+    (tmp_path / "letter.html").write_text(
+        '{% extends "emails/base.html" %}{% block content %}<p>Hello {{ name }}.</p>{% endblock %}'
+    )
+    template = settings.TEMPLATES[0]
+    settings.TEMPLATES = [{**template, "DIRS": [*template["DIRS"], tmp_path]}]
