@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
@@ -20,14 +21,23 @@ class Command(BaseCommand):
         if not settings.DEMO_STAFF_PASSWORD:
             raise CommandError("DEMO_STAFF_PASSWORD is empty. `make run` sets it.")
         with transaction.atomic():
+            encoded = _encoded(settings.DEMO_STAFF_PASSWORD)
             for name in roles.names():
-                _ensure(name, settings.DEMO_STAFF_PASSWORD)
+                _ensure(name, encoded)
         self.stdout.write(f"Demo staff: {', '.join(roles.names())}")
 
 
-def _ensure(role: str, password: str) -> None:
-    user, _ = get_user_model().objects.get_or_create(username=role, defaults={"is_staff": True})
-    if not user.check_password(password):
-        user.set_password(password)
-        user.save(update_fields=["password"])
+def _encoded(password: str) -> str:
+    """Hashed once for all: a password hash is slow on purpose, and every start waits for this command."""
+    stored = get_user_model().objects.filter(username__in=roles.names()).values_list("password")
+    for (encoded,) in stored.order_by("pk")[:1]:
+        if check_password(password, encoded):
+            return encoded
+    return make_password(password)
+
+
+def _ensure(role: str, encoded: str) -> None:
+    user, _ = get_user_model().objects.update_or_create(
+        username=role, defaults={"is_staff": True, "password": encoded}
+    )
     user.groups.set([Group.objects.get(name=role)])
