@@ -69,7 +69,7 @@ class _OpenedByItsRow(DeferredAttribute):
         instance.__dict__[self.field.attname] = value
 
 
-class _SealedField(models.Field):
+class SealedField(models.Field):
     """Sealing, opening and refusing; subclasses say how the value becomes bytes and back."""
 
     descriptor_class = _OpenedByItsRow
@@ -141,7 +141,7 @@ class _SealedField(models.Field):
         ]
 
 
-class SealedTextField(_SealedField):
+class SealedTextField(SealedField):
     """Text, sealed. "" is sealed as well, so that the column does not tell who left it empty."""
 
     def value_to_bytes(self, value: Any) -> bytes:
@@ -156,7 +156,7 @@ class SealedTextField(_SealedField):
         return super().formfield(**{"form_class": forms.CharField, **kwargs})
 
 
-class SealedJSONField(_SealedField):
+class SealedJSONField(SealedField):
     """Plain data, sealed. Each reading gives a new copy: change it, then assign it."""
 
     def value_to_bytes(self, value: Any) -> bytes:
@@ -166,7 +166,7 @@ class SealedJSONField(_SealedField):
         return json.loads(data)
 
 
-class SealedBytesField(_SealedField):
+class SealedBytesField(SealedField):
     """Bytes, sealed: stored answers and small files."""
 
     def value_to_bytes(self, value: Any) -> bytes:

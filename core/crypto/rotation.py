@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from psycopg import sql
 
 from core.crypto import keyring
-from core.crypto.fields import _SealedField
+from core.crypto.fields import SealedField
 
 
 @dataclass
@@ -31,18 +31,18 @@ class Tally:
         return not self.unreadable and not self.refused
 
 
-def sealed_columns() -> list[_SealedField]:
+def sealed_columns() -> list[SealedField]:
     """Every sealed field of every table of ours."""
     return [
         column
         for model in apps.get_models()
         if model._meta.managed and not model._meta.proxy
         for column in model._meta.local_fields
-        if isinstance(column, _SealedField)
+        if isinstance(column, SealedField)
     ]
 
 
-def rotate(column: _SealedField, *, batch_size: int) -> Tally:
+def rotate(column: SealedField, *, batch_size: int) -> Tally:
     """Reseal all of one column that is not under the first key yet."""
     tally = Tally(column=f"{column.model._meta.db_table}.{column.column}")
     try:
@@ -55,7 +55,7 @@ def rotate(column: _SealedField, *, batch_size: int) -> Tally:
     return tally
 
 
-def _batches(column: _SealedField, batch_size: int) -> Iterator[list[tuple[Any, bytes]]]:
+def _batches(column: SealedField, batch_size: int) -> Iterator[list[tuple[Any, bytes]]]:
     """Rows under another key than the first, by primary key, each seen once."""
     header = keyring.ring().header(keyring.ring().writing_id)
     after: Any = None
@@ -71,7 +71,7 @@ def _batches(column: _SealedField, batch_size: int) -> Iterator[list[tuple[Any, 
         after = rows[-1][0]
 
 
-def _reseal(column: _SealedField, pk: Any, old: bytes, tally: Tally) -> None:
+def _reseal(column: SealedField, pk: Any, old: bytes, tally: Tally) -> None:
     try:
         new = keyring.seal(keyring.open(old, column.aad_of(pk)), column.aad_of(pk))
     except keyring.Unreadable:
@@ -85,7 +85,7 @@ def _reseal(column: _SealedField, pk: Any, old: bytes, tally: Tally) -> None:
             tally.overtaken += 1
 
 
-def _named(statement: sql.SQL, column: _SealedField) -> sql.Composed:
+def _named(statement: sql.SQL, column: SealedField) -> sql.Composed:
     meta = column.model._meta
     return statement.format(
         table=sql.Identifier(meta.db_table),

@@ -8,7 +8,7 @@ TEXT_LENGTH_MAX = 8_000
 DEPTH_MAX = 10
 
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(/bookings/)[^/?#\s\"']{8,}"), r"\1[token]"),
+    (re.compile(r"(/bookings/)[^/?#\s\"'<]{8,}"), r"\1[token]"),
     (re.compile(r"\b(pi|seti|src)_[A-Za-z0-9]+_secret_[A-Za-z0-9_-]+"), "[client secret]"),
     (re.compile(r"\b(sk|rk|whsec)_[A-Za-z0-9_-]{8,}"), "[key]"),
     (re.compile(r"(://[^:/\s@]{0,64}:)[^@/\s]{1,200}@"), r"\1[password]@"),

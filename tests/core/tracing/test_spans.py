@@ -56,7 +56,7 @@ class TestExport:
     def test_joins_query_and_task_to_the_trace_they_belong_to(self, collector):
         joined = [span.name for span in collector.spans if span.trace_id.hex() == TRACE]
 
-        assert "process __main__.follow" in joined
+        assert "process react_fast_training.follow" in joined
         assert any("SELECT" in name for name in joined)
 
     def test_holds_nothing_that_must_not_be_read(self, collector):
