@@ -27,6 +27,7 @@ SIDEBAR = (
             Link("Payments", "credit_card", "payments.payment"),
             Link("Refunds", "undo", "payments.refund", badge="refunds"),
             Link("Invoices", "receipt_long", "invoicing.document"),
+            Link("Disputes", "gavel", "payments.dispute"),
         ),
     ),
     Section(

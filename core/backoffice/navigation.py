@@ -77,7 +77,11 @@ def list_url(model: str) -> str:
 
 
 def _item(request: HttpRequest, link: Link, waiting: dict[str, int]) -> dict[str, Any]:
-    item = {"title": link.title, "icon": link.icon, "link": list_url(link.model) + link.query}
+    item: dict[str, Any] = {
+        "title": link.title,
+        "icon": link.icon,
+        "link": list_url(link.model) + link.query,
+    }
     here = [list_url(model) for model in (link.model, *link.also) if may_open(request, model)]
     item["active"] = any(request.path.startswith(url) for url in here)
     if waiting.get(link.badge):

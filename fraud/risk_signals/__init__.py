@@ -3,7 +3,6 @@
 A new signal is a module with `STAGES` and `read`, and its name in this list.
 """
 
-from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from fraud.risk_signals import (
@@ -18,8 +17,10 @@ from fraud.subject import Facts, Subject
 
 
 class Signal(Protocol):
-    STAGES: tuple[str, ...]
-    read: Callable[[Subject, Facts], Iterable[Reading]]
+    @property
+    def STAGES(self) -> tuple[str, ...]: ...
+
+    def read(self, subject: Subject, facts: Facts) -> list[Reading]: ...
 
 
 SIGNALS: tuple[Signal, ...] = (
