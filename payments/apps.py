@@ -7,11 +7,23 @@ class PaymentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from core.outbox.events import subscribe
         from core.sagas.definition import register
-        from fraud.events import ReviewDecided
-        from payments import handlers, sagas
+        from payments import checks, sagas  # noqa: F401  # checks register themselves
 
         register(sagas.PAYMENT)
         register(sagas.REFUND)
-        subscribe(ReviewDecided, handlers.resume_after_review, name="payments.resume_after_review")
+        self._subscribe()
+
+    def _subscribe(self) -> None:
+        from core.outbox.events import subscribe
+        from fraud.events import ReviewDecided
+        from payments import events, handlers
+
+        for event, handler in (
+            (ReviewDecided, handlers.resume_after_review),
+            (events.PaymentUnderReview, handlers.mail_being_checked),
+            (events.PaymentDeclinedByReview, handlers.mail_not_confirmed),
+            (events.LateMoneyReturned, handlers.mail_late_money),
+            (events.RefundSucceeded, handlers.mail_refund),
+        ):
+            subscribe(event, handler, name=f"payments.{handler.__name__}")

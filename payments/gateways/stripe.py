@@ -194,6 +194,11 @@ def _json(body: bytes) -> Mapping[str, Any]:
 # --- The library -------------------------------------------------------------------------------
 
 
+def library_version() -> str:
+    """The API version that the installed library was made for."""
+    return stripe._api_version._ApiVersion.CURRENT
+
+
 class _HTTP(stripe.HTTPClient):
     """The library's wire, replaced by ours."""
 

@@ -80,7 +80,13 @@ def process(*, event_pk: UUID | str, now: datetime) -> WebhookEvent | None:
 
 
 def process_again(*, event_pk: UUID | str, actor: str, now: datetime) -> WebhookEvent:
-    """A person wants it: from the first attempt on, and on record. Doing it twice does it once."""
+    """A person wants it, here and now. Doing it twice does it once."""
+    event = revive(event_pk=event_pk, actor=actor, now=now)
+    return process(event_pk=event.pk, now=now) or event
+
+
+def revive(*, event_pk: UUID | str, actor: str, now: datetime) -> WebhookEvent:
+    """From its first attempt on, by the next sweep, and on record."""
     event = WebhookEvent.objects.get(pk=event_pk)
     audit.record(
         subject=f"payments.webhook:{event.pk}",
@@ -90,7 +96,7 @@ def process_again(*, event_pk: UUID | str, actor: str, now: datetime) -> Webhook
         now=now,
     )
     event.revive(now=now)
-    return process(event_pk=event.pk, now=now) or event
+    return event
 
 
 def _put_off(event: WebhookEvent, error: Exception, now: datetime) -> None:
@@ -221,4 +227,4 @@ def _refuse_stray_money(payment: Payment, event: WebhookEvent, now: datetime) ->
         raise StrayMoney(f"payment {payment.id} is {payment.status} here and {answer.status} there")
 
 
-__all__ = ["Forged", "process", "process_again", "receive"]
+__all__ = ["Forged", "process", "process_again", "receive", "revive"]

@@ -1,0 +1,115 @@
+"""The e-mails of money: being checked, not confirmed, sent back. Once each, whoever asks twice."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from core import formats
+from core.mail import services as mail
+from core.money import Money
+from courses.selectors import Booking
+from payments.models import Payment, Refund
+
+NORMAL_DAYS = "5 to 10 working days"
+
+
+def being_checked(
+    *, booking: Booking, payment: Payment, promise_at: datetime, now: datetime
+) -> None:
+    """No score and no reason: only what is kept, what was not taken, and by when we answer."""
+    _send(
+        booking,
+        kind="being_checked",
+        subject=f"We're checking your booking {booking.reference}",
+        context={"amount": formats.money(payment.amount), "answer_by": by_when(promise_at, now)},
+        dedupe_key=f"payments.being_checked:{payment.id}",
+        now=now,
+    )
+
+
+def not_confirmed(*, booking: Booking, payment: Payment, now: datetime) -> None:
+    _send(
+        booking,
+        kind="not_confirmed",
+        subject="We couldn't confirm your booking",
+        context={"amount": formats.money(payment.amount)},
+        dedupe_key=f"payments.not_confirmed:{payment.id}",
+        now=now,
+    )
+
+
+def late_money_returned(
+    *, booking: Booking, payment: Payment, amount: Money, now: datetime
+) -> None:
+    _send(
+        booking,
+        kind="late_money_returned",
+        subject=f"The last place went: {formats.money(amount)} on its way back",
+        context={"amount": formats.money(amount), "card": card_words(payment)},
+        dedupe_key=f"payments.late_money_returned:{payment.id}",
+        now=now,
+    )
+
+
+def refund_on_its_way(*, booking: Booking, refund: Refund, now: datetime) -> None:
+    amount = formats.money(refund.amount)
+    cancelled = booking.status == "cancelled"
+    _send(
+        booking,
+        kind="refund_on_its_way",
+        subject=f"{'Cancelled: ' if cancelled else ''}{amount} on its way back",
+        context={
+            "amount": amount,
+            "card": card_words(refund.payment),
+            "cancelled": cancelled,
+            "days": NORMAL_DAYS,
+        },
+        dedupe_key=f"payments.refund_on_its_way:{refund.id}",
+        now=now,
+    )
+
+
+def by_when(moment: datetime, now: datetime) -> str:
+    """ "4.31pm today", "10am on Tuesday 24 November"."""
+    time = formats.clock_time(moment)
+    if formats.local_date(moment) == formats.local_date(now):
+        return f"{time} today"
+    return f"{time} on {formats.day_date(moment)}"
+
+
+def card_words(payment: Payment) -> str:
+    """ "the Visa card ending 4242", or only "your card"."""
+    if not payment.card_last4:
+        return "your card"
+    return f"the {payment.card_brand.capitalize()} card ending {payment.card_last4}"
+
+
+def _send(
+    booking: Booking, *, kind: str, subject: str, context: dict[str, Any], dedupe_key: str,
+    now: datetime,
+) -> None:  # fmt: skip
+    assert booking.customer is not None  # nobody pays without having said who they are
+    session = booking.session
+    mail.send(
+        kind=f"payments.{kind}",
+        to=booking.customer.email,
+        subject=subject,
+        text_template=f"emails/payments/{kind}.txt",
+        html_template=f"emails/payments/{kind}.html",
+        context={
+            "booking": booking,
+            "course": session.course,
+            "date": formats.long_date(session.starts_at),
+            "venue": session.venue,
+            "places": formats.counted(booking.places, "place"),
+            "button_url": settings.SITE_URL + reverse("payments:booking", args=[booking.token]),
+            "button_text": "Open your booking",
+            "phone": settings.OFFICE_PHONE,
+        }
+        | context,
+        dedupe_key=dedupe_key,
+        about=f"courses.booking:{booking.pk}",
+        now=now,
+    )
