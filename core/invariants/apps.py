@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class InvariantsConfig(AppConfig):
+    name = "core.invariants"
+    label = "invariants"
+    verbose_name = "Invariants"

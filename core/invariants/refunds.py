@@ -1,0 +1,82 @@
+"""INV-11 and 12: no more goes back than was taken, and each refund goes once."""
+
+from core.invariants.invariant import Check, Invariant
+
+REFUND_CAP = Invariant(
+    "INV-11",
+    "What goes back of a payment never passes what was taken, less what its bank took back",
+    (
+        Check(
+            "refunds and lost disputes of a payment come to more than was taken",
+            """
+            SELECT p.id AS payment, p.captured_minor, back.amount AS refunds, lost.amount AS lost_disputes
+            FROM payments_payment p,
+            LATERAL (
+                SELECT coalesce(sum(amount_minor), 0) AS amount FROM payments_refund
+                WHERE payment_id = p.id AND status NOT IN ('rejected', 'failed')
+            ) AS back,
+            LATERAL (
+                SELECT coalesce(sum(amount_minor), 0) AS amount FROM payments_dispute
+                WHERE payment_id = p.id AND status = 'lost'
+            ) AS lost
+            WHERE back.amount + lost.amount > p.captured_minor
+            """,
+        ),
+        Check(
+            "a payment has reserved another amount for refunds than its refunds come to",
+            """
+            SELECT p.id AS payment, p.refunded_minor, back.amount AS refunds FROM payments_payment p,
+            LATERAL (
+                SELECT coalesce(sum(amount_minor), 0) AS amount FROM payments_refund
+                WHERE payment_id = p.id AND status NOT IN ('rejected', 'failed')
+            ) AS back
+            WHERE p.refunded_minor <> back.amount
+            """,
+        ),
+        Check(
+            "the gateway has given back more of a charge than it took",
+            """
+            SELECT c.id AS charge, c.amount_captured, sum(r.amount) AS refunds FROM g_charges c
+            JOIN g_refunds r ON r.charge = c.id AND r.status IN ('pending', 'succeeded', 'requires_action')
+            GROUP BY c.id, c.amount_captured HAVING sum(r.amount) > c.amount_captured
+            """,
+            ("g_charges", "g_refunds"),
+        ),
+    ),
+)
+
+REFUND_ONCE = Invariant(
+    "INV-12",
+    "One refund here is one refund at the gateway",
+    (
+        Check(
+            "the gateway has several refunds for one of ours",
+            """
+            SELECT operation_id, array_agg(id ORDER BY id) AS refunds FROM g_refunds
+            WHERE operation_id <> '' AND status NOT IN ('failed', 'canceled')
+            GROUP BY operation_id HAVING count(*) > 1
+            """,
+            ("g_refunds",),
+        ),
+        Check(
+            "the gateway has a refund that is not ours",
+            """
+            SELECT g.id AS refund, g.intent, g.amount, g.status FROM g_refunds g
+            LEFT JOIN payments_refund r ON r.gateway_id = g.id OR r.operation_id = nullif(g.operation_id, '')
+            WHERE g.status NOT IN ('failed', 'canceled') AND g.created < %(settled)s AND r.id IS NULL
+            """,
+            ("g_refunds",),
+        ),
+        Check(
+            "a refund is called sent, and the gateway has none or another amount",
+            """
+            SELECT r.id AS refund, r.status, r.amount_minor, g.amount AS at_gateway, g.status AS status_there
+            FROM payments_refund r LEFT JOIN g_refunds g ON g.id = r.gateway_id
+            WHERE r.status IN ('pending', 'succeeded') AND (g.id IS NULL OR g.amount <> r.amount_minor)
+            """,
+            ("g_refunds",),
+        ),
+    ),
+)
+
+INVARIANTS = (REFUND_CAP, REFUND_ONCE)
