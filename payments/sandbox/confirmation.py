@@ -21,11 +21,11 @@ AUTHENTICATION_FAILED = (
 def confirm(call: Call, intent: Json, given: Json) -> None:
     """Moves the intent as far as its card goes; raises the card's decline."""
     books = call.books
-    return_url, use_stripe_sdk = given.get("return_url"), given.get("use_stripe_sdk", False)
+    return_url, use_stripe_sdk = given.get("return_url"), given.get("use_stripe_sdk")
     if given.get("confirmation_token"):
         token, method = confirmation_tokens.use(books, given["confirmation_token"], intent)
         return_url = return_url or token["return_url"]
-        use_stripe_sdk = use_stripe_sdk or token["use_stripe_sdk"]
+        use_stripe_sdk = token["use_stripe_sdk"] if use_stripe_sdk is None else use_stripe_sdk
         intent["payment_method"] = method["id"]
         intent["shipping"] = intent["shipping"] or token["shipping"]
     if not intent["payment_method"]:
@@ -40,7 +40,7 @@ def confirm(call: Call, intent: Json, given: Json) -> None:
     intent["last_payment_error"] = None
     card = payment_methods.card_of(method)
     if _wants_challenge(books, intent, card, given):
-        _challenge(call, intent, return_url, use_stripe_sdk)
+        _challenge(call, intent, return_url, bool(use_stripe_sdk))
         return
     asked = _asked(books, intent) in ASKING
     authorise(books, intent, method, _unchallenged(card, asked), call.request.base_url)

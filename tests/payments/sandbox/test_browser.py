@@ -50,7 +50,7 @@ class TestPaymentElement:
     def test_makes_a_token_of_typed_details(self, page: Page, client: stripe.StripeClient) -> None:
         _type(page)
         page.click("#pay")
-        page.wait_for_function("window.result")
+        page.wait_for_function("() => window.result")
 
         token = client.v1.confirmation_tokens.retrieve(
             page.evaluate("window.result.confirmationToken.id")
@@ -112,7 +112,7 @@ class TestPaymentElement:
 
     def test_tells_of_ready_focus_change_and_blur(self, page: Page) -> None:
         _type(page)
-        page.wait_for_function("seen.some(([name, event]) => name === 'change' && event.complete)")
+        page.wait_for_function("() => seen.some(([name, event]) => name === 'change' && event.complete)")
 
         seen = page.evaluate("seen.map(([name]) => name)")
         assert seen[0] == "ready"
@@ -138,7 +138,7 @@ class TestPaymentElement:
         opened.route("**/js/card-frame*", lambda route: route.abort())
         opened.goto(shop)
 
-        opened.wait_for_function("seen.some(([name]) => name === 'loaderror')", timeout=20_000)
+        opened.wait_for_function("() => seen.some(([name]) => name === 'loaderror')", timeout=20_000)
 
         opened.close()
 
@@ -166,7 +166,7 @@ class TestHandleNextAction:
         page.evaluate(_start("handleNextAction({clientSecret: secret})"), intent.client_secret)
 
         page.frame_locator("iframe[name=bank-approval]").get_by_role("button", name=button).click()
-        page.wait_for_function("window.result")
+        page.wait_for_function("() => window.result")
 
         result = page.evaluate("window.result")
         assert client.v1.payment_intents.retrieve(intent.id).status == status
@@ -176,14 +176,18 @@ class TestHandleNextAction:
             assert result["error"]["code"] == "payment_intent_authentication_failure"
         expect(page.get_by_role("dialog")).to_have_count(0)
 
-    def test_escape_closes_the_question(self, page: Page, client: stripe.StripeClient) -> None:
+    @pytest.mark.parametrize("inside", [False, True])
+    def test_escape_closes_the_question(
+        self, page: Page, client: stripe.StripeClient, inside: bool
+    ) -> None:
         intent = journeys.hold(client, "pm_card_authenticationRequired")
         page.evaluate(_start("handleNextAction({clientSecret: secret})"), intent.client_secret)
-        expect(
-            page.frame_locator("iframe[name=bank-approval]").get_by_role("button", name="Close")
-        ).to_be_visible()
+        fail = page.frame_locator("iframe[name=bank-approval]").get_by_role("button", name="Fail")
+        expect(fail).to_be_visible()
+        if inside:
+            fail.focus()
         page.keyboard.press("Escape")
-        page.wait_for_function("window.result")
+        page.wait_for_function("() => window.result")
 
         assert client.v1.payment_intents.retrieve(intent.id).status == "requires_payment_method"
 
@@ -194,7 +198,7 @@ class TestHandleNextAction:
         page.frame_locator("iframe[name=bank-approval]").get_by_role(
             "button", name="Authenticate"
         ).click()
-        page.wait_for_function("window.result")
+        page.wait_for_function("() => window.result")
 
         assert page.evaluate("window.result.error.decline_code") == "insufficient_funds"
 
@@ -231,8 +235,6 @@ class TestHandleNextAction:
             "pm_card_authenticationRequired",
             use_stripe_sdk=False,
             return_url=f"{shop}/status?from=bank",
-            confirmation_token=None,
-            payment_method="pm_card_authenticationRequired",
         )
         page.evaluate(_start("handleNextAction({clientSecret: secret})"), intent.client_secret)
         page.get_by_role("button", name=button).click()
@@ -280,7 +282,7 @@ class TestOtherCalls:
             ),
             intent.client_secret,
         )
-        page.wait_for_function("window.result")
+        page.wait_for_function("() => window.result")
 
         assert client.v1.payment_intents.retrieve(intent.id).status == "requires_capture"
 

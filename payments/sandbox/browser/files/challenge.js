@@ -10,8 +10,12 @@
     window.parent.postMessage({ kind: "answered" }, shop);
     return;
   }
-  window.addEventListener("message", (message) => {
-    if (message.source !== window.parent || message.data?.kind !== "close") return;
+  const close = () =>
     /** @type {HTMLButtonElement | null} */ (document.querySelector("button[value=close]"))?.click();
+  window.addEventListener("message", (message) => {
+    if (message.source === window.parent && message.data?.kind === "close") close();
+  });
+  window.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") close();
   });
 })();

@@ -273,15 +273,17 @@
     const hear = (message) => {
       if (message.origin === origin && message.source === frame.contentWindow && message.data?.kind === "answered") end();
     };
+    let open = true;
     const end = () => {
+      open = false;
       window.removeEventListener("message", hear);
       dialog.close();
       dialog.remove();
       resolve();
     };
-    dialog.addEventListener("cancel", (event) => {
-      event.preventDefault();
-      frame.contentWindow?.postMessage({ kind: "close" }, origin);
+    // Escape may close the dialog before anybody can object: the bank's page then still has to hear of it.
+    dialog.addEventListener("close", () => {
+      if (open) frame.contentWindow?.postMessage({ kind: "close" }, origin);
     });
     window.addEventListener("message", hear);
     document.body.append(dialog);
