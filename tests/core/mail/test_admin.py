@@ -73,7 +73,9 @@ class TestMessageAdmin:
         from django.contrib.auth.models import Permission
 
         reader = django_user_model.objects.create_user("reader", is_staff=True)
-        reader.user_permissions.add(Permission.objects.get(codename="view_message"))
+        reader.user_permissions.add(
+            Permission.objects.get(content_type__app_label="mail", codename="view_message")
+        )
         client.force_login(reader)
         message = letter()
         Message.objects.update(state="sent", sent_at=NOW)
