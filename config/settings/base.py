@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "core.idempotency",
     "core.ratelimit",
     "core.health",
+    "core.invariants",
     "core.api",
     "courses",
     "fraud",

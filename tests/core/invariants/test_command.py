@@ -156,12 +156,12 @@ def execute(statement: str) -> None:
         cursor.execute(statement)
 
 
-class control_plane:  # noqa: N801 - used like a function
+class control_plane:
     """An HTTP server that gives out the books to whoever has the token."""
 
     def __init__(self, content: bytes) -> None:
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802
+            def do_GET(self) -> None:
                 known = self.headers["Authorization"] == f"Bearer {TOKEN}"
                 known = known and self.path == "/_control/books"
                 self.send_response(200 if known else 401)

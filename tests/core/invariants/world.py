@@ -4,7 +4,7 @@ import copy
 from datetime import UTC, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from core.ids import uuid7
 from core.mail.models import Delivery as MailDelivery
@@ -95,13 +95,14 @@ def _leave_traces_of_payment(payment: Payment) -> None:
     _call(payment.operation_id, "capture", payment)
     _run("payment", payment.pk)
     issue.invoice(payment_id=payment.pk, now=NOW)
-    publish(
-        PaymentSucceeded(
-            payment_id=str(payment.pk), booking_id=str(payment.booking_id),
-            amount_minor=payment.captured_minor, currency="GBP", at=NOW.isoformat(),
-        ),
-        now=NOW,
-    )  # fmt: skip
+    with transaction.atomic():
+        publish(
+            PaymentSucceeded(
+                payment_id=str(payment.pk), booking_id=str(payment.booking_id),
+                amount_minor=payment.captured_minor, currency="GBP", at=NOW.isoformat(),
+            ),
+            now=NOW,
+        )  # fmt: skip
 
 
 def _call(operation_id: str, verb: str, payment: Payment) -> None:
