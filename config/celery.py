@@ -6,8 +6,10 @@ no task may run as long as that: time limit < visibility time-out, or a healthy 
 """
 
 import os
+import warnings
 
 from celery import Celery, signals
+from celery.platforms import SecurityWarning
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
@@ -28,6 +30,9 @@ TIMETABLE = {
     "ask the gateway about open payments": ("payments.tasks.sweep", 15),
     "let reviews lapse": ("fraud.tasks.lapse_reviews", 60),
 }
+
+# The product also works as root (a laptop, a container); only JSON is read, so a message can't run code.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 _transport = {
     "visibility_timeout": VISIBILITY_SECONDS,

@@ -1,0 +1,119 @@
+"""The whole site as processes, of which any part can be armed, killed and brought back; and the way to its rest.
+
+Time is moved, not waited for: leases and retries of the shop and of the gateway run out together.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from core import clock
+from core.crashpoints import fired
+from core.mail.models import Message
+from core.outbox.models import Delivery
+from core.sagas.models import SagaRun
+from core.sagas.states import State
+from payments.models import WebhookEvent
+from tests.payments.sandbox.process import CONTROL_TOKEN
+from tests.stack import Stack
+
+FIRE_SECONDS_MAX = 60
+REST_SECONDS_MAX = 120
+LEAP_SECONDS = 31
+LEAPS_MAX = 20
+GLANCE_SECONDS = 0.1
+GLANCES_BETWEEN_LEAPS = 40
+
+
+class Restless(AssertionError):
+    """The site has not come to rest in time."""
+
+
+@dataclass
+class House:
+    """A running stack, and a clock that all of its processes and this one share."""
+
+    stack: Stack
+    clock_file: Path
+    offset_seconds: int = 0
+    armed: Path | None = None
+
+    def arm(self, part: str, point: str, action: str = "kill") -> None:
+        """Start the part anew with that crash point in it."""
+        self.armed = self.stack.folder / f"crash-{point}-{time.monotonic_ns()}"
+        self.armed.mkdir()
+        self._restart(part, CRASH_POINTS=f"{point}:{action}", CRASH_DIR=str(self.armed))
+
+    def wait_for_crash(self, point: str) -> None:
+        if self.armed is None:
+            raise LookupError("nothing is armed")
+        folder = self.armed
+        self._wait(lambda: fired(point, folder), FIRE_SECONDS_MAX, f"{point} has not fired")
+
+    def bring_back(self, part: str) -> None:
+        """A power cut for what is left of the part, and a start without any crash point."""
+        self._restart(part)
+
+    def leap(self, seconds: int = LEAP_SECONDS) -> None:
+        """Move the clock of the shop and of the gateway."""
+        self.offset_seconds += seconds
+        self.clock_file.write_text(str(self.offset_seconds))
+        self.stack.sandbox.advance(seconds)
+
+    def come_to_rest(self) -> None:
+        """Until nothing is due, under way or on its way. Leaps in time when what is left waits for a later moment."""
+        deadline = time.monotonic() + REST_SECONDS_MAX
+        leaps = 0
+        while left := self.unrest():
+            for _ in range(GLANCES_BETWEEN_LEAPS):
+                time.sleep(GLANCE_SECONDS)
+                if not self.unrest():
+                    break
+            else:
+                leaps += 1
+                if leaps > LEAPS_MAX or time.monotonic() > deadline:
+                    raise Restless(f"{left}\n{self.stack.log('worker').read_text()[-3000:]}")
+                self.leap()
+
+    def unrest(self) -> dict[str, int]:
+        """What keeps the site from being at rest."""
+        moving = [State.RUNNING, State.COMPENSATING]
+        sagas = SagaRun.objects.open()
+        left = {
+            "webhooks on their way": 0 if self.stack.sandbox.drain_webhooks(2) else 1,
+            "webhooks": WebhookEvent.objects.filter(state="received").count(),
+            "deliveries": Delivery.objects.open().count(),
+            "sagas": sagas.filter(state__in=moving).count()
+            + sagas.filter(state=State.WAITING, due_at__lte=clock.now()).count(),
+            "mail": Message.objects.filter(state__in=["queued", "sending", "failed"]).count(),
+        }
+        return {name: count for name, count in left.items() if count}
+
+    def broken_invariants(self) -> list[dict]:
+        """What `manage.py invariants` finds, as a process of its own against the gateway's books."""
+        command = [sys.executable, "manage.py", "invariants", "--json", "--grace", "0"]
+        environment = {**os.environ, **self.stack.environment()}
+        environment |= {"SANDBOX_CONTROL_TOKEN": CONTROL_TOKEN}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        try:
+            return list(json.loads(done.stdout)["violations"])
+        except ValueError:
+            raise RuntimeError(done.stdout + done.stderr) from None
+
+    def _restart(self, part: str, **environment: str) -> None:
+        self.stack.kill(part)
+        self.stack.launch(part, **environment)
+        if part == "web":
+            self.stack.wait_until_ready()
+
+    def _wait(self, reached: Callable[[], bool], seconds: float, otherwise: str) -> None:
+        deadline = time.monotonic() + seconds
+        while not reached():
+            if time.monotonic() > deadline:
+                raise Restless(otherwise)
+            time.sleep(GLANCE_SECONDS)
