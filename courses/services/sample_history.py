@@ -10,11 +10,10 @@ import datetime as dt
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from uuid import UUID
 
 from core.crypto.index import blind_index
 from core.database import bulk
-from core.ids import reference, secret_token, uuid7
+from core.ids import reference, secret_token
 from courses import pricing
 from courses.models import (
     Attendee,
@@ -43,7 +42,7 @@ EXPIRED, BLOCKED, REFUNDED = 0.03, 0.005, 0.04
 class Sale:
     """One booking as the apps above need it. ``ending``: paid, refunded, blocked or expired."""
 
-    booking_id: UUID
+    booking_id: str
     reference: str
     course: str
     session: CourseSession
@@ -82,8 +81,8 @@ def _drawn(count: int, now: dt.datetime, draw: random.Random) -> list[Sale]:
         past = _past_sessions(missing, before)
         sales += _sales_on(past, missing, now, draw)
         before = past[-1].starts_at - dt.timedelta(days=1)
-    for sale, name in zip(sales, _references(count), strict=True):
-        sale.reference = name
+    for sale, name, key in zip(sales, _references(count), bulk.ids(), strict=False):
+        sale.reference, sale.booking_id = name, key
     return sales
 
 
@@ -158,7 +157,7 @@ def _sale(session: CourseSession, places: int, now: dt.datetime, draw: random.Ra
         vat_rate_bp=course.vat_rate_bp,
     )
     return Sale(
-        booking_id=uuid7(),
+        booking_id="",
         reference="",
         course=course.slug,
         session=session,
@@ -186,8 +185,9 @@ def _write(sales: list[Sale], draw: random.Random) -> None:
         course.pk: bulk.plain(course.cancellation_policy.snapshot())
         for course in Course.objects.select_related("cancellation_policy")
     }
-    customers = [uuid7() for _ in sales]
-    bulk.copy(Customer, CUSTOMER, map(_customer_row, customers, sales))
+    keys = bulk.ids()
+    customers = [next(keys) for _ in sales]
+    bulk.copy(Customer, CUSTOMER, _customer_rows(sales, customers))
     bulk.copy(
         Booking,
         BOOKING,
@@ -196,8 +196,10 @@ def _write(sales: list[Sale], draw: random.Random) -> None:
             for sale, customer in zip(sales, customers, strict=True)
         ),
     )
-    bulk.copy(Attendee, ATTENDEE, (row for sale in sales for row in _attendee_rows(sale, draw)))
-    bulk.copy(BookingTransition, HISTORY, (row for sale in sales for row in _history_rows(sale)))
+    bulk.copy(Attendee, ATTENDEE, _attendee_rows(sales, keys, draw))
+    bulk.copy(
+        BookingTransition, HISTORY, (row for sale in sales for row in _history_rows(sale, keys))
+    )
 
 
 CUSTOMER = (
@@ -216,22 +218,27 @@ STATUS = {"paid": "confirmed", "refunded": "cancelled", "blocked": "cancelled"}
 HOLD = dt.timedelta(minutes=15)
 
 
-def _customer_row(pk: UUID, sale: Sale) -> tuple:
-    person = sale.person
-    return (
-        pk,
-        _sealed(Customer, "name", pk, person.name),
-        _sealed(Customer, "email", pk, person.email),
-        blind_index(person.email, EMAIL_INDEX),
-        _sealed(Customer, "phone", pk, person.phone),
-        _sealed(Customer, "company", pk, person.company),
-        _sealed(Customer, "address", pk, person.address),
-        _sealed(Customer, "postcode", pk, person.postcode),
-        sale.held_at,
+def _customer_rows(sales: list[Sale], keys: list[str]) -> Iterator[tuple]:
+    name, email, phone, company, address, postcode = (
+        bulk.sealer(Customer, field)
+        for field in ("name", "email", "phone", "company", "address", "postcode")
     )
+    for sale, pk in zip(sales, keys, strict=True):
+        person = sale.person
+        yield (
+            pk,
+            name(pk, person.name),
+            email(pk, person.email),
+            blind_index(person.email, EMAIL_INDEX),
+            phone(pk, person.phone),
+            company(pk, person.company),
+            address(pk, person.address),
+            postcode(pk, person.postcode),
+            sale.held_at,
+        )
 
 
-def _booking_row(sale: Sale, customer: UUID, policy: str) -> tuple:
+def _booking_row(sale: Sale, customer: str, policy: str) -> tuple:
     return (
         sale.booking_id,
         sale.reference,
@@ -256,26 +263,29 @@ def _booking_row(sale: Sale, customer: UUID, policy: str) -> tuple:
     )
 
 
-def _attendee_rows(sale: Sale, draw: random.Random) -> Iterator[tuple]:
-    state = "cancelled" if sale.ending == "refunded" else "active"
-    for position in range(1, sale.places + 1):
-        pk = uuid7()
-        name, email = sample_people.attendee(draw)
-        yield (
-            pk,
-            sale.booking_id,
-            position,
-            _sealed(Attendee, "name", pk, name),
-            _sealed(Attendee, "email", pk, email),
-            _sealed(Attendee, "access_needs", pk, ""),
-            state,
-        )
+def _attendee_rows(sales: list[Sale], keys: Iterator[str], draw: random.Random) -> Iterator[tuple]:
+    seal_name, seal_email = bulk.sealer(Attendee, "name"), bulk.sealer(Attendee, "email")
+    seal_needs = bulk.sealer(Attendee, "access_needs")
+    for sale in sales:
+        state = "cancelled" if sale.ending == "refunded" else "active"
+        for position in range(1, sale.places + 1):
+            pk = next(keys)
+            name, email = sample_people.attendee(draw)
+            yield (
+                pk,
+                sale.booking_id,
+                position,
+                seal_name(pk, name),
+                seal_email(pk, email),
+                seal_needs(pk, ""),
+                state,
+            )
 
 
-def _history_rows(sale: Sale) -> Iterator[tuple]:
+def _history_rows(sale: Sale, keys: Iterator[str]) -> Iterator[tuple]:
     before = ""
     for action, after, actor, at in _steps(sale):
-        yield (uuid7(), sale.booking_id, action, before, after, "", actor, "", at)
+        yield (next(keys), sale.booking_id, action, before, after, "", actor, "", at)
         before = after
 
 
@@ -291,7 +301,3 @@ def _steps(sale: Sale) -> Iterator[tuple[str, str, str, dt.datetime]]:
     yield "confirm", "confirmed", "system", sale.paid_at
     if sale.refunded_at:
         yield "cancel", "cancelled", "customer", sale.refunded_at
-
-
-def _sealed(model: type[Customer] | type[Attendee], name: str, pk: UUID, text: str) -> bytes:
-    return model._meta.get_field(name).sealed_for(pk, text).data

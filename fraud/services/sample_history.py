@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Any
 
 from core.database import bulk
-from core.ids import uuid7
 from fraud import scoring
 from fraud.models import Assessment, FraudAttempt, Outcome
 from fraud.risk_signals.reading import Reading
@@ -39,13 +38,14 @@ def fill(*, passed: Sequence[Subject], stopped: Sequence[Subject]) -> None:
     ordinary = _judgement(ORDINARY)
     blocked = _judgement(STOPPED)
     digests = {each.payment_id: bulk.plain(keys(each)) for each in (*passed, *stopped)}
+    ids = bulk.ids()
     assessed = [
-        _assessment_row(subject, stage, ordinary, digests[subject.payment_id])
+        _assessment_row(next(ids), subject, stage, ordinary, digests[subject.payment_id])
         for subject in passed
         for stage in ("before", "after")
     ]
     blocks = [
-        _assessment_row(subject, "before", blocked, digests[subject.payment_id])
+        _assessment_row(next(ids), subject, "before", blocked, digests[subject.payment_id])
         for subject in stopped
     ]
     bulk.copy(Assessment, ASSESSMENT, assessed + blocks)
@@ -53,7 +53,7 @@ def fill(*, passed: Sequence[Subject], stopped: Sequence[Subject]) -> None:
         FraudAttempt,
         ATTEMPT,
         (
-            _attempt_row(row[0], subject, blocked)
+            _attempt_row(next(ids), row[0], subject, blocked)
             for row, subject in zip(blocks, stopped, strict=True)
         ),
     )
@@ -61,7 +61,7 @@ def fill(*, passed: Sequence[Subject], stopped: Sequence[Subject]) -> None:
         Outcome,
         OUTCOME,
         (
-            _outcome_row(subject, kind, digests[subject.payment_id])
+            _outcome_row(next(ids), subject, kind, digests[subject.payment_id])
             for kind, subjects in (("succeeded", passed), ("blocked", stopped))
             for subject in subjects
         ),
@@ -82,10 +82,10 @@ def _judgement(readings: tuple[Reading, ...]) -> dict[str, Any]:
 
 
 def _assessment_row(
-    subject: Subject, stage: str, judgement: dict[str, Any], digests: str
+    pk: str, subject: Subject, stage: str, judgement: dict[str, Any], digests: str
 ) -> tuple[Any, ...]:
     return (
-        uuid7(),
+        pk,
         subject.payment_id,
         stage,
         judgement["score"],
@@ -104,9 +104,11 @@ def _assessment_row(
     )
 
 
-def _attempt_row(assessment: Any, subject: Subject, judgement: dict[str, Any]) -> tuple[Any, ...]:
+def _attempt_row(
+    pk: str, assessment: str, subject: Subject, judgement: dict[str, Any]
+) -> tuple[Any, ...]:
     return (
-        uuid7(),
+        pk,
         subject.payment_id,
         assessment,
         "blocked",
@@ -119,9 +121,9 @@ def _attempt_row(assessment: Any, subject: Subject, judgement: dict[str, Any]) -
     )
 
 
-def _outcome_row(subject: Subject, kind: str, digests: str) -> tuple[Any, ...]:
+def _outcome_row(pk: str, subject: Subject, kind: str, digests: str) -> tuple[Any, ...]:
     return (
-        uuid7(),
+        pk,
         subject.payment_id,
         kind,
         digests,

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter as Tally
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
-from uuid import UUID
 
 from core import formats
 from core.database import bulk
 from core.errors import Conflict
-from core.ids import uuid7
 from invoicing import numbering, tax
 from invoicing.models import Counter, Document, Kind
 from invoicing.numbering import Number
@@ -52,7 +50,8 @@ def fill(*, paid: Sequence[PaidSale]) -> None:
         numbering.CREDIT_NOTES, [each.sale.refunded_at or each.sale.paid_at for each in returned]
     )
     _count([*invoices, *notes])
-    ids = {each.payment_id: uuid7() for each in sold}
+    keys = bulk.ids()
+    ids = {each.payment_id: next(keys) for each in sold}
     seller = wording.seller()
     for start in range(0, len(sold), PART):
         part = slice(start, start + PART)
@@ -61,7 +60,7 @@ def fill(*, paid: Sequence[PaidSale]) -> None:
             for each, number in zip(sold[part], invoices[part], strict=True)
         )
     _copy(
-        _credit_note(each, number, ids[each.payment_id], seller)
+        _credit_note(each, number, next(keys), ids[each.payment_id], seller)
         for each, number in zip(returned, notes, strict=True)
     )
     bulk.check_constraints()
@@ -92,7 +91,7 @@ def _count(numbers: Sequence[Number]) -> None:
     )
 
 
-def _invoice(paid: PaidSale, number: Number, pk: UUID, seller: dict[str, Any]) -> Document:
+def _invoice(paid: PaidSale, number: Number, pk: str, seller: dict[str, Any]) -> Document:
     line = _sold(paid)
     return _document(
         paid,
@@ -105,14 +104,14 @@ def _invoice(paid: PaidSale, number: Number, pk: UUID, seller: dict[str, Any]) -
     )
 
 
-def _credit_note(paid: PaidSale, number: Number, invoice: UUID, seller: dict) -> Document:
+def _credit_note(paid: PaidSale, number: Number, pk: str, invoice: str, seller: dict) -> Document:
     line = {"line": 0, **_sold(paid)}
     return _document(
         paid,
         number,
         seller,
         line,
-        pk=uuid7(),
+        pk=pk,
         kind=Kind.CREDIT_NOTE,
         tax_point=formats.local_date(number.issued_at),
         refund_id=paid.refund_id,
@@ -161,12 +160,12 @@ def _sold(paid: PaidSale) -> dict[str, Any]:
     }
 
 
-def _copy(documents: Any) -> None:
-    bulk.copy(Document, DOCUMENT, map(_row, documents))
+def _copy(documents: Iterable[Document]) -> None:
+    seal = bulk.sealer(Document, "private")
+    bulk.copy(Document, DOCUMENT, (_row(each, seal) for each in documents))
 
 
-def _row(document: Document) -> tuple[Any, ...]:
-    private = document._meta.get_field("private").sealed_for(document.pk, document.private)
+def _row(document: Document, seal: Callable[[Any, Any], bytes]) -> tuple[Any, ...]:
     return (
         document.pk,
         str(document.kind),
@@ -187,6 +186,6 @@ def _row(document: Document) -> tuple[Any, ...]:
         document.gross_minor,
         bulk.plain(document.seller),
         bulk.plain(document.lines),
-        private.data,
+        seal(document.pk, document.private),
         document.content_hash,
     )

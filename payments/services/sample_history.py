@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from core.database import bulk
-from core.ids import uuid7
 from courses.services.sample_history import Sale
 from fraud.services import sample_history as fraud
 from fraud.subject import Subject
 from payments.models import Payment, PaymentTransition, Refund, RefundTransition
 
 CARDS = (("visa", "4242"), ("visa", "0341"), ("mastercard", "4444"), ("amex", "8431"))
+Seal = Callable[[Any, Any], bytes]
 SECOND = dt.timedelta(seconds=1)
 # TEST-NET-1: addresses that no one has.
 ADDRESS = "192.0.2.{}"
@@ -43,11 +42,11 @@ class PaidSale:
     """One sale with what collected it, and the refund that returned it if there was one."""
 
     sale: Sale
-    payment_id: UUID
+    payment_id: str
     card_brand: str
     card_last4: str
     address: str
-    refund_id: UUID | None
+    refund_id: str | None
 
     @property
     def is_taken(self) -> bool:
@@ -57,18 +56,21 @@ class PaidSale:
 def fill(*, sales: Sequence[Sale], seed: int = 1) -> list[PaidSale]:
     """Writes the payments, refunds and judgements of these sales; returns those that took money."""
     draw = random.Random(seed)  # noqa: S311  (dice for sample data, no secret)
-    tried = [_paid(sale, draw) for sale in sales if sale.ending != "expired"]
+    keys = bulk.ids()
+    tried = [_paid(sale, keys, draw) for sale in sales if sale.ending != "expired"]
     taken = [each for each in tried if each.is_taken]
     returned = [each for each in taken if each.refund_id]
-    bulk.copy(Payment, PAYMENT, map(_payment_row, tried))
+    bulk.copy(Payment, PAYMENT, _payment_rows(tried))
     bulk.copy(
-        PaymentTransition, (*LINE, "payment"), (row for each in tried for row in _history(each))
+        PaymentTransition,
+        (*LINE, "payment"),
+        (row for each in tried for row in _history(each, keys)),
     )
-    bulk.copy(Refund, REFUND, map(_refund_row, returned))
+    bulk.copy(Refund, REFUND, _refund_rows(returned))
     bulk.copy(
         RefundTransition,
         (*LINE, "refund"),
-        (row for each in returned for row in _refund_history(each)),
+        (row for each in returned for row in _refund_history(each, keys)),
     )
     fraud.fill(
         passed=[_subject(each) for each in taken],
@@ -78,19 +80,28 @@ def fill(*, sales: Sequence[Sale], seed: int = 1) -> list[PaidSale]:
     return taken
 
 
-def _paid(sale: Sale, draw: random.Random) -> PaidSale:
+def _paid(sale: Sale, keys: Iterator[str], draw: random.Random) -> PaidSale:
     brand, last4 = draw.choice(CARDS)
     return PaidSale(
         sale=sale,
-        payment_id=uuid7(),
+        payment_id=next(keys),
         card_brand=brand,
         card_last4=last4,
         address=ADDRESS.format(draw.randrange(1, 255)),
-        refund_id=uuid7() if sale.refunded_at else None,
+        refund_id=next(keys) if sale.refunded_at else None,
     )
 
 
-def _payment_row(paid: PaidSale) -> tuple[Any, ...]:
+def _payment_rows(tried: Sequence[PaidSale]) -> Iterator[tuple[Any, ...]]:
+    seals = tuple(
+        bulk.sealer(Payment, name) for name in ("client_secret", "address", "device", "card_facts")
+    )
+    return (_payment_row(each, *seals) for each in tried)
+
+
+def _payment_row(
+    paid: PaidSale, secret: Seal, address: Seal, device: Seal, facts: Seal
+) -> tuple[Any, ...]:
     sale, pk = paid.sale, paid.payment_id
     amount = sale.line["gross_minor"]
     taken = paid.is_taken
@@ -103,10 +114,10 @@ def _payment_row(paid: PaidSale) -> tuple[Any, ...]:
         amount,
         "GBP",
         f"pay-{pk}",
-        f"ctoken_sample_{pk.hex}",
-        f"pi_sample_{pk.hex}" if taken else None,
-        f"ch_sample_{pk.hex}" if taken else None,
-        _sealed(Payment, "client_secret", pk, ""),
+        f"ctoken_sample_{pk}",
+        f"pi_sample_{pk}" if taken else None,
+        f"ch_sample_{pk}" if taken else None,
+        secret(pk, ""),
         paid.card_brand,
         paid.card_last4,
         "GB",
@@ -117,9 +128,9 @@ def _payment_row(paid: PaidSale) -> tuple[Any, ...]:
         amount if taken else 0,
         sale.paid_at if taken else None,
         amount if paid.refund_id else 0,
-        _sealed(Payment, "address", pk, paid.address),
-        _sealed(Payment, "device", pk, {}),
-        _sealed(Payment, "card_facts", pk, {}),
+        address(pk, paid.address),
+        device(pk, {}),
+        facts(pk, {}),
         None,
         0,
         None,
@@ -127,7 +138,7 @@ def _payment_row(paid: PaidSale) -> tuple[Any, ...]:
     )
 
 
-def _history(paid: PaidSale) -> Iterator[tuple[Any, ...]]:
+def _history(paid: PaidSale, keys: Iterator[str]) -> Iterator[tuple[Any, ...]]:
     end = paid.sale.paid_at
     steps = [("begin", "created", "customer", "pay", end - 5 * SECOND)]
     if paid.is_taken:
@@ -139,10 +150,15 @@ def _history(paid: PaidSale) -> Iterator[tuple[Any, ...]]:
         ]
     else:
         steps.append(("block", "blocked", "system", "risk", end))
-    yield from _lines(steps, paid.payment_id)
+    yield from _lines(steps, paid.payment_id, keys)
 
 
-def _refund_row(paid: PaidSale) -> tuple[Any, ...]:
+def _refund_rows(returned: Sequence[PaidSale]) -> Iterator[tuple[Any, ...]]:
+    note = bulk.sealer(Refund, "note")
+    return (_refund_row(each, note) for each in returned)
+
+
+def _refund_row(paid: PaidSale, note: Seal) -> tuple[Any, ...]:
     pk, sale = paid.refund_id, paid.sale
     return (
         pk,
@@ -152,12 +168,12 @@ def _refund_row(paid: PaidSale) -> tuple[Any, ...]:
         sale.line["gross_minor"],
         "GBP",
         "policy",
-        _sealed(Refund, "note", pk, ""),
+        note(pk, ""),
         False,
         True,
         "customer",
         f"refund-{pk}",
-        f"re_sample_{paid.payment_id.hex}",
+        f"re_sample_{paid.payment_id}",
         "",
         None,
         0,
@@ -166,7 +182,7 @@ def _refund_row(paid: PaidSale) -> tuple[Any, ...]:
     )
 
 
-def _refund_history(paid: PaidSale) -> Iterator[tuple[Any, ...]]:
+def _refund_history(paid: PaidSale, keys: Iterator[str]) -> Iterator[tuple[Any, ...]]:
     at = paid.sale.refunded_at
     steps = [
         ("begin", "requested", "customer", "policy", at),
@@ -174,20 +190,20 @@ def _refund_history(paid: PaidSale) -> Iterator[tuple[Any, ...]]:
         ("send", "in_flight", "system", "to the gateway", at),
         ("succeed", "succeeded", "gateway", "succeeded", at),
     ]
-    yield from _lines(steps, paid.refund_id)
+    yield from _lines(steps, paid.refund_id, keys)
 
 
-def _lines(steps: list[tuple], owner: UUID | None) -> Iterator[tuple[Any, ...]]:
+def _lines(steps: list[tuple], owner: str | None, keys: Iterator[str]) -> Iterator[tuple[Any, ...]]:
     before = ""
     for action, after, actor, cause, at in steps:
-        yield (uuid7(), before, after, action, actor, cause, "", at, owner)
+        yield (next(keys), before, after, action, actor, cause, "", at, owner)
         before = after
 
 
 def _subject(paid: PaidSale) -> Subject:
     sale = paid.sale
     return Subject(
-        payment_id=str(paid.payment_id),
+        payment_id=paid.payment_id,
         stage="before",
         amount_minor=sale.line["gross_minor"],
         currency="GBP",
@@ -198,7 +214,3 @@ def _subject(paid: PaidSale) -> Subject:
         email=sale.person.email,
         address=paid.address,
     )
-
-
-def _sealed(model: type[Payment] | type[Refund], name: str, pk: Any, value: Any) -> bytes:
-    return model._meta.get_field(name).sealed_for(pk, value).data
