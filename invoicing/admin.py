@@ -1,6 +1,7 @@
 """Invoices and credit notes, to read, to send again and to hand to the accountant. Nothing here changes one."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -84,7 +85,7 @@ class DocumentAdmin(ReadOnlyAdmin):
         context = {"runs": selectors.runs(), **(extra_context or {})}
         response = super().changelist_view(request, context)
         shown = getattr(response, "context_data", {}).get("cl")
-        if isinstance(response, TemplateResponse) and shown is not None:
+        if isinstance(response, TemplateResponse) and response.context_data and shown is not None:
             response.context_data["totals"] = _totals(shown.queryset)
         return response
 
@@ -107,18 +108,15 @@ class DocumentAdmin(ReadOnlyAdmin):
 
     @display(description="Customer")
     def customer(self, document: Document) -> str:
-        private = readable(document, "private", otherwise=None)
-        return private["buyer"][0] if private else "unreadable"
+        return _private(document, lambda private: private["buyer"][0])
 
     @display(description="Purchase order")
     def purchase_order(self, document: Document) -> str:
-        private = readable(document, "private", otherwise=None)
-        return private["purchase_order"] if private else "unreadable"
+        return _private(document, lambda private: private["purchase_order"])
 
     @display(description="Paid by")
     def method(self, document: Document) -> str:
-        private = readable(document, "private", otherwise=None)
-        return private["method"] if private else "unreadable"
+        return _private(document, lambda private: private["method"])
 
     @display(description="Net", ordering="net_minor")
     def net_shown(self, document: Document) -> str:
@@ -184,6 +182,12 @@ class DocumentAdmin(ReadOnlyAdmin):
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": 'attachment; filename="invoices.csv"'},
         )
+
+
+def _private(document: Document, part: Callable[[dict[str, Any]], str]) -> str:
+    """A part of what is sealed, for a list that must not fall over one damaged row."""
+    private: Any = readable(document, "private")
+    return part(private) if isinstance(private, dict) else private
 
 
 def _state(document: Document) -> str:

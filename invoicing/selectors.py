@@ -36,7 +36,7 @@ class Totals:
     gross_minor: int
 
 
-def documents_of(booking_id: UUID) -> Sequence[Document]:
+def documents_of(booking_id: UUID) -> DocumentQuerySet:
     """All papers of a booking, in the order of their issue."""
     return (
         Document.objects.filter(booking_id=booking_id)

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Model
 
 from core import formats
 from core.crashpoints import crash_point
@@ -194,7 +193,7 @@ def _money(lines: list[dict[str, Any]]) -> dict[str, Any]:
     return {"lines": lines, **totals}
 
 
-def _shared(booking: Model, currency: str) -> dict[str, Any]:
+def _shared(booking: Any, currency: str) -> dict[str, Any]:
     return {"booking_id": booking.pk, "booking_reference": booking.reference, "currency": currency}
 
 

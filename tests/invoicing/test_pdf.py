@@ -3,6 +3,7 @@
 import io
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from typing import Any
 
 import pypdf
 import pytest
@@ -39,7 +40,7 @@ class TestRender:
         assert pdf.render(page(), on=ON) == pdf.render(page(), on=ON)
 
     def test_is_tagged_named_and_in_english(self):
-        reader = pypdf.PdfReader(io.BytesIO(pdf.render(page(), on=ON)))
+        reader: Any = pypdf.PdfReader(io.BytesIO(pdf.render(page(), on=ON)))
         root = reader.trailer["/Root"]
 
         assert root["/MarkInfo"]["/Marked"]
@@ -69,7 +70,8 @@ class TestRender:
         made = pdf.render(page(buyer=[name]), on=ON)
 
         assert name.split()[0] in words(made)
-        assert "pdfuaid" in pypdf.PdfReader(io.BytesIO(made)).xmp_metadata.rdf_root.toxml()
+        reader: Any = pypdf.PdfReader(io.BytesIO(made))
+        assert "pdfuaid" in reader.xmp_metadata.rdf_root.toxml()
 
     @pytest.mark.parametrize("name", ["สมชาย", "محمد", "अमित", "\U000e0041\U0010fffd", "𓀀𓂀"])
     def test_makes_the_page_when_no_font_has_the_letter(self, name):

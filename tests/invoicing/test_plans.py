@@ -1,6 +1,7 @@
 """Every way in which papers are looked up uses an index, with 100,000 of them in the table."""
 
 import json
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -75,8 +76,8 @@ class TestPlans:
         assert '"Sort"' not in plan, plan
 
 
-KEY = "00000000-0000-0000-0000-00000000c34f"  # 49,999: an invoice
-CREDIT_KEY = "00000000-0000-0000-0000-00000000c350"  # 50,000: its credit note
+KEY = UUID("00000000-0000-0000-0000-00000000c34f")  # 49,999: an invoice
+CREDIT_KEY = UUID("00000000-0000-0000-0000-00000000c350")  # 50,000: its credit note
 LOOK_UPS = {
     "of_booking": lambda: selectors.documents_of(KEY),
     "one": lambda: Document.objects.filter(pk=KEY),
