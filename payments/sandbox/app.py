@@ -139,7 +139,6 @@ class Sandbox:
     def _answer(
         self, request: Request, route: routes.Route, object_id: str, rule: faults.Rule | None
     ) -> Response:
-        faults.pause(self.delay_ms / 1000)
         key = request.headers.get("idempotency-key")
         if request.method != "POST" or not key:
             return self._execute(request, route, object_id, rule, None)
@@ -159,6 +158,7 @@ class Sandbox:
         key: str | None,
     ) -> Response:
         """Runs the handler; its changes, its answer, the key and the journal are one transaction."""
+        faults.pause(self.delay_ms / 1000)
         if request.method == "GET":
             books = self.open_books(self.store.connection)
             response = _shown(books, request, route.handler(Call(books, request, object_id)))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from . import params
 from .books import Books, Json
-from .params import Reader
+from .params import Shape
 from .wire import Request
 
 
@@ -14,7 +14,7 @@ class Call:
     request: Request
     id: str = ""
 
-    def read(self, shape: dict[str, Reader], *, required: tuple[str, ...] = ()) -> Json:
+    def read(self, shape: Shape, *, required: tuple[str, ...] = ()) -> Json:
         """The call's parameters by a shape; `expand` is welcome everywhere."""
         given = {name: value for name, value in self.request.params.items() if name != "expand"}
         return params.read(given, shape, required=required)

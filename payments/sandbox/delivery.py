@@ -108,7 +108,9 @@ class Deliveries:
         if not self._due(now):
             return None
         with self._store.transaction() as connection:
-            row = connection.execute(NEWEST_DUE if self.newest_first else OLDEST_DUE, (now,)).fetchone()
+            row = connection.execute(
+                NEWEST_DUE if self.newest_first else OLDEST_DUE, (now,)
+            ).fetchone()
             if row is None:
                 return None
             gone = row["endpoint"] is None

@@ -152,7 +152,7 @@ def _rule(order: Json) -> Rule:
         key=str(match.get("key", "*")),
         times=int(order.get("times", 1)),
         skip=int(order.get("skip", 0)),
-        delay_ms=int(order.get("delay_ms", order.get("ms", 0))),
+        delay_ms=int(order.get("delay_ms") or order.get("ms") or 0),
         seconds=float(order.get("seconds", SILENCE_SECONDS)),
         should_retry=str(order.get("should_retry", "")),
     )

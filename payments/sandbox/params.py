@@ -1,12 +1,13 @@
 """What a call takes: each parameter with its type; anything else is refused as Stripe refuses it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import errors
 from .books import Json
 
 Reader = Callable[[Any, str], Any]
+Shape = Mapping[str, Callable[[Any, str], Any]]
 
 METADATA_KEYS_MAX = 50
 METADATA_KEY_CHARS_MAX = 40
@@ -14,7 +15,7 @@ METADATA_VALUE_CHARS_MAX = 500
 AMOUNT_MAX = 99_999_999
 
 
-def read(params: Json, shape: dict[str, Reader], *, required: tuple[str, ...] = ()) -> Json:
+def read(params: Json, shape: Shape, *, required: tuple[str, ...] = ()) -> Json:
     """The parameters, each turned into its own type."""
     for name in required:
         if name not in params:
@@ -74,7 +75,7 @@ def choice(*allowed: str) -> Reader:
     return read_choice
 
 
-def table(shape: dict[str, Reader]) -> Reader:
+def table(shape: Shape) -> Reader:
     def read_table(value: Any, path: str) -> Json | None:
         if value == "":
             return None
@@ -136,7 +137,7 @@ SHIPPING = {
 }  # fmt: skip
 
 
-def _table(value: Json, shape: dict[str, Reader], path: str) -> Json:
+def _table(value: Json, shape: Shape, path: str) -> Json:
     cleaned: Json = {}
     for name, item in value.items():
         full = f"{path}[{name}]" if path else name

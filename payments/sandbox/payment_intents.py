@@ -69,7 +69,7 @@ CONFIRMING = {
     "use_stripe_sdk": params.flag,
     "radar_options": params.anything,
 }
-CREATE = {
+CREATE: params.Shape = {
     **CHANGEABLE,
     **CONFIRMING,
     "automatic_payment_methods": params.table(
@@ -78,7 +78,7 @@ CREATE = {
     "confirm": params.flag,
     "confirmation_method": params.choice("automatic", "manual"),
 }
-CONFIRM = {
+CONFIRM: params.Shape = {
     **CONFIRMING,
     "capture_method": CHANGEABLE["capture_method"],
     "client_secret": params.text,
@@ -162,7 +162,7 @@ def capture(call: Call) -> Json:
     intent = call.books.get("payment_intent", call.id, "intent")
     if intent["status"] != "requires_capture":
         raise _not_capturable(intent)
-    amount = given.get("amount_to_capture", intent["amount_capturable"])
+    amount: int = given.get("amount_to_capture") or intent["amount_capturable"]
     if amount > intent["amount_capturable"]:
         raise errors.refused(
             f"The provided amount_to_capture ({amount}) is greater than the amount this"

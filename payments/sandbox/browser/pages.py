@@ -97,7 +97,7 @@ def _back(request: Request, intent: Json | None, challenge: Json | None) -> Resp
 def _question(books: Books, request: Request, intent: Json) -> Response:
     method = books.get("payment_method", intent["payment_method"])
     symbol = SYMBOLS.get(intent["currency"], intent["currency"].upper() + " ")
-    query = {
+    query: Json = {
         name: request.params[name] for name in ("source", "frame") if name in request.params
     }
     values = {

@@ -112,7 +112,9 @@ class TestPaymentElement:
 
     def test_tells_of_ready_focus_change_and_blur(self, page: Page) -> None:
         _type(page)
-        page.wait_for_function("() => seen.some(([name, event]) => name === 'change' && event.complete)")
+        page.wait_for_function(
+            "() => seen.some(([name, event]) => name === 'change' && event.complete)"
+        )
 
         seen = page.evaluate("seen.map(([name]) => name)")
         assert seen[0] == "ready"
@@ -138,7 +140,9 @@ class TestPaymentElement:
         opened.route("**/js/card-frame*", lambda route: route.abort())
         opened.goto(shop)
 
-        opened.wait_for_function("() => seen.some(([name]) => name === 'loaderror')", timeout=20_000)
+        opened.wait_for_function(
+            "() => seen.some(([name]) => name === 'loaderror')", timeout=20_000
+        )
 
         opened.close()
 
