@@ -17,6 +17,10 @@ CERTIFICATE_WORDS = (
 )
 
 
+class Calendar(forms.DateInput):
+    input_type = "date"
+
+
 class Choice(forms.Form):
     """A date, how many people, and for a requalification how long the certificate lasts."""
 
@@ -75,7 +79,7 @@ class Choice(forms.Form):
 def certificate_field() -> forms.DateField:
     return forms.DateField(
         label="When does your current certificate run out?",
-        widget=forms.DateInput(attrs={"type": "date", "class": "input w-postcode"}),
+        widget=Calendar(attrs={"class": "input w-postcode"}, format="%Y-%m-%d"),
         error_messages={
             "required": "Enter the date your current certificate runs out",
             "invalid": "Enter the date your current certificate runs out, like 31/3/2027",

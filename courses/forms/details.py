@@ -16,6 +16,10 @@ YES, NO = "yes", "no"
 ME, COMPANY = "me", "company"
 
 
+class Telephone(forms.TextInput):
+    input_type = "tel"
+
+
 class Details(forms.Form):
     """One form for one person or twelve; which fields count depends on the two choices in it."""
 
@@ -41,6 +45,7 @@ class Details(forms.Form):
         help_text="We only call if something changes about the course.",
         max_length=30,
         required=False,
+        widget=Telephone,
     )
     access_needs = forms.CharField(
         label="Anything that would help anyone take part?",
@@ -177,7 +182,6 @@ ATTRIBUTES: dict[str, dict[str, Any]] = {
     },
     "phone": {
         "class": "input w-phone",
-        "type": "tel",
         "autocomplete": "tel",
         "inputmode": "tel",
         "enterkeyhint": "next",

@@ -15,3 +15,15 @@ def shop(db) -> shops.Shop:
 def customer(client: Client) -> Client:
     client.cookies["rft_browser"] = shops.BROWSER
     return client
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    from tests.functional.pages import chromium as browsers
+
+    with sync_playwright() as playwright:
+        browser = browsers.launch(playwright)
+        yield browser
+        browser.close()

@@ -1,0 +1,86 @@
+"""Chromium for the pages: looks for it, keeps what it complains about, and checks a page with axe."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
+HOW_TO_GET_IT = "needs Chromium: apt-get install chromium"
+# What the browser says of answers that a test expects to be refusals.
+EXPECTED = "Failed to load resource: the server responded with a status of 4"
+
+
+def executable() -> str:
+    """Where Chromium is; a test without it is skipped, loudly, or fails where everything is required."""
+    found = next((path for name in NAMES if (path := shutil.which(name))), "")
+    if not found and os.environ.get("REQUIRE_ALL") == "1":
+        pytest.fail(HOW_TO_GET_IT)
+    if not found:
+        pytest.skip(HOW_TO_GET_IT)
+    return found
+
+
+def launch(playwright: Playwright) -> Browser:
+    return playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
+
+
+@dataclass
+class Visitor:
+    """One browser profile on our site, and all that its console and its policy complained about."""
+
+    context: BrowserContext
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def listen(self) -> Visitor:
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.context.add_init_script(
+            "addEventListener('securitypolicyviolation', (event) => "
+            "console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI))"
+        )
+        return self
+
+    def has_no_complaints(self) -> None:
+        assert self.complaints == []
+
+    def _hear(self, message: Any) -> None:
+        if message.type in ("error", "warning") and not message.text.startswith(EXPECTED):
+            self.complaints.append(message.text)
+
+
+@contextmanager
+def visitor(
+    browser: Browser, url: str, *, width: int = 1280, theme: str = "light", cookie: str = "",
+    **options: Any,
+) -> Iterator[Visitor]:  # fmt: skip
+    """A fresh profile; `cookie` is the browser that booked."""
+    context = browser.new_context(
+        base_url=url, viewport={"width": width, "height": 900}, color_scheme=theme, **options
+    )
+    context.set_default_timeout(20_000)
+    if cookie:
+        context.add_cookies([{"name": "rft_browser", "value": cookie, "url": url}])
+    try:
+        yield Visitor(context, context.new_page()).listen()
+    finally:
+        context.close()
+
+
+def accessibility_violations(page: Page) -> list[str]:
+    """What axe finds, of all its rules, as sentences."""
+    results = Axe().run(page).response
+    return [
+        f"{found['id']}: {found['help']} {[node['target'] for node in found['nodes']]}"
+        for found in results["violations"]
+    ]
