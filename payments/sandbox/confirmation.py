@@ -39,10 +39,10 @@ def confirm(call: Call, intent: Json, given: Json) -> None:
     method = books.get("payment_method", intent["payment_method"], "payment_method")
     intent["last_payment_error"] = None
     card = payment_methods.card_of(method)
-    if _wants_challenge(books, intent, card, given):
+    if _wants_challenge(intent, card, given):
         _challenge(call, intent, return_url, bool(use_stripe_sdk))
         return
-    asked = _asked(books, intent) in ASKING
+    asked = _asked(intent) in ASKING
     authorise(books, intent, method, _unchallenged(card, asked), call.request.base_url)
 
 
@@ -99,17 +99,16 @@ def _require_return_url(intent: Json, given: Json, return_url: str | None) -> No
         )
 
 
-def _asked(books: Books, intent: Json) -> str:
-    options = books.private(intent["id"]).get("card_options") or {}
-    return str(options.get("request_three_d_secure", "automatic"))
+def _asked(intent: Json) -> str:
+    return str(intent["payment_method_options"]["card"]["request_three_d_secure"])
 
 
-def _wants_challenge(books: Books, intent: Json, card: Card, given: Json) -> bool:
+def _wants_challenge(intent: Json, card: Card, given: Json) -> bool:
     if given.get("off_session"):
         return False
     if card.three_d_secure == "required":
         return True
-    return card.three_d_secure == "optional" and _asked(books, intent) in ASKING
+    return card.three_d_secure == "optional" and _asked(intent) in ASKING
 
 
 def _challenge(call: Call, intent: Json, return_url: str | None, use_stripe_sdk: bool) -> None:

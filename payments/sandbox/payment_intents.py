@@ -106,7 +106,7 @@ def create(call: Call) -> Json:
     given = call.read(CREATE, required=("amount", "currency"))
     _check_money(given)
     _check_lists(given)
-    intent = call.books.add(_build(call.books, given))
+    intent = _build(call.books, given)
     call.books.emit("payment_intent.created", intent)
     if given.get("confirm"):
         confirmation.confirm(call, intent, given)
@@ -262,8 +262,10 @@ def _apply(books: Books, intent: Json, given: Json) -> None:
     if given.get("payment_method_data"):
         method = payment_methods.from_data(books, given["payment_method_data"])
         intent["payment_method"] = books.add(method)["id"]
-    if given.get("payment_method_options"):
-        books.private(intent["id"])["card_options"] = given["payment_method_options"]["card"]
+    asked = (given.get("payment_method_options") or {}).get("card") or {}
+    if "request_three_d_secure" in asked:
+        options = intent["payment_method_options"]["card"]
+        options["request_three_d_secure"] = asked["request_three_d_secure"]
     if intent["status"] == "requires_payment_method" and intent["payment_method"]:
         intent["status"] = "requires_confirmation"
     books.save(intent)
