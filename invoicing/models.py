@@ -1,5 +1,6 @@
 """Paper: invoices and credit notes. Issued ones never change: the database refuses (0002_guards)."""
 
+from datetime import UTC
 from typing import Any
 
 from django.db import models
@@ -136,7 +137,7 @@ class Document(models.Model):
             "id": str(self.id),
             "kind": str(self.kind),
             "label": self.label,
-            "issued_at": self.issued_at.isoformat(),
+            "issued_at": self.issued_at.astimezone(UTC).isoformat(),
             "tax_point": self.tax_point.isoformat(),
             "booking_reference": self.booking_reference,
             "refers_to": str(self.refers_to_id or ""),

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from core.invariants.invariant import Check, Invariant, Row
@@ -107,7 +107,7 @@ def _alteration(facts: dict[str, Any]) -> str:
         "id": str(facts["id"]),
         "kind": facts["kind"],
         "label": facts["label"],
-        "issued_at": issued_at.isoformat(),
+        "issued_at": issued_at.astimezone(UTC).isoformat(),
         "tax_point": facts["tax_point"].isoformat(),
         "booking_reference": facts["booking_reference"],
         "refers_to": str(facts["refers_to_id"] or ""),
