@@ -97,9 +97,15 @@ def take(session: CourseSession, places: int, now: dt.datetime) -> None:
     Dead holds are expired first, so that the trigger, which counts by state alone, agrees.
     """
     expire(Booking.objects.dead_holds(now).filter(session=session), now=now)
-    left = session.capacity - _places_taken(session)
+    left = session.capacity - places_taken(session)
     if places > left:
         raise PlacesSoldOut(places_left=max(left, 0))
+
+
+def places_taken(session: CourseSession) -> int:
+    """By state alone, as the trigger counts. The caller holds the session's lock."""
+    taken = Booking.objects.filter(session=session, status__in=TAKES_PLACES)
+    return taken.aggregate(taken=Sum("places"))["taken"] or 0
 
 
 def expire(dead_holds, *, now: dt.datetime, skip_locked: bool = False) -> int:
@@ -122,11 +128,6 @@ def expire(dead_holds, *, now: dt.datetime, skip_locked: bool = False) -> int:
 def violated_constraint(error: Exception) -> str:
     diagnosis = getattr(error.__cause__, "diag", None)
     return getattr(diagnosis, "constraint_name", None) or ""
-
-
-def _places_taken(session: CourseSession) -> int:
-    taken = Booking.objects.filter(session=session, status__in=TAKES_PLACES)
-    return taken.aggregate(taken=Sum("places"))["taken"] or 0
 
 
 def _limit_waits() -> None:
