@@ -21,7 +21,7 @@ CREATE = {
 @pytest.fixture
 def patient(sandbox: Sandbox) -> Iterator[stripe.StripeClient]:
     """A client with two retries, as the shop's workers have."""
-    session = stripe.RequestsClient(timeout=2)
+    session = stripe.RequestsClient(timeout=1)
     yield stripe.StripeClient(
         sandbox.secret_key,
         base_addresses={"api": sandbox.base_url},
