@@ -122,7 +122,7 @@ def _refuse_other_than_plain(value: object, path: str) -> None:
 
 def _insert(message: Message, handlers: list[str]) -> None:
     """One statement for the message and all its deliveries."""
-    values = {
+    values: dict[str, Any] = {
         "id": message.id,
         "name": message.name,
         "version": message.version,

@@ -171,13 +171,15 @@ def _claim(due: str, order: str, now: datetime, limit: int) -> list[Claim]:
         RETURNING delivery.id, delivery.handler, delivery.attempts, message.name, message.version,
                   message.payload::text, message.trace::text, message.published_at
     """  # noqa: S608 - made of this module's constants only
-    values = {"now": now, "limit": limit, "lease_ends": now + LEASE}
+    values: dict[str, Any] = {"now": now, "limit": limit, "lease_ends": now + LEASE}
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         rows = cursor.fetchall()
     return sorted((_as_claim(row) for row in rows), key=lambda claim: claim.id)
 
 
-def _as_claim(row: Sequence[Any]) -> Claim:
-    *plain, payload, trace, published_at = row
-    return Claim(*plain, json.loads(payload), json.loads(trace), published_at)
+def _as_claim(row: tuple[Any, ...]) -> Claim:
+    key, handler, attempt, event, version, payload, trace, published_at = row
+    return Claim(
+        key, handler, attempt, event, version, json.loads(payload), json.loads(trace), published_at
+    )

@@ -57,7 +57,7 @@ class SagaRunQuerySet(models.QuerySet["SagaRun"]):
     def insert_once(self, run: "SagaRun") -> bool:
         """False when the subject already has a run of that name; the caller's transaction lives on."""
         fields = self.model._meta.concrete_fields
-        values = {field.column: getattr(run, field.attname) for field in fields}
+        values = {str(field.column): getattr(run, field.attname) for field in fields}
         return statements.insert_once(values)
 
 

@@ -53,23 +53,22 @@ class Walk:
         self.log = log.bind(saga=run.name, run=str(run.id), subject=str(run.subject_id))
 
     def go(self) -> None:
-        found = definitions.find(self.run.name, self.run.version)
-        step = found and found.step(self.run.step)
-        if found is None or step is None:
+        definition = definitions.find(self.run.name, self.run.version)
+        step = definition.step(self.run.step) if definition else None
+        if definition is None or step is None:
             return self._give_up(self._unknown())
-        self.definition = found
         if self.told_time() >= self.run.deadline_at:
             return self._give_up(f"It has not ended by {self.run.deadline_at:%Y-%m-%d %H:%M} UTC.")
+        self.definition, self.step = definition, step
         while self.walking:
-            step = self._one(step)
-            if step and self.until is not None and time.monotonic() >= self.until:
-                return self._write(None, leased_until=None, due_at=self.told_time())
+            self._one(self.step)
+            if self.walking and self.until is not None and time.monotonic() >= self.until:
+                self.walking = False
+                self._write(None, leased_until=None, due_at=self.told_time())
         return None
 
-    def _one(self, step: Step | None) -> Step | None:
-        """Run the step in the run's direction; the step to run next."""
-        if step is None:
-            raise LookupError("a walking saga stands at no step")
+    def _one(self, step: Step) -> None:
+        """Run the step in the run's direction, and go where it says."""
         self.began = time.monotonic()
         forward = self.run.direction == Direction.DO
         try:
@@ -80,33 +79,35 @@ class Walk:
         data = {**self.run.data, **result.data}
         return self._forward(step, result, data) if forward else self._back(step, result, data)
 
-    def _forward(self, step: Step, result: Result, data: dict[str, Any]) -> Step | None:
-        match result:
-            case Wait():
-                return self._park(step, result, data)
-            case Done():
-                return self._finish(step, Outcome.ENDED, Action.COMPLETE, data, result.outcome)
-            case Undo():
-                return self._turn(step, result, data)
-            case Fail():
-                return self._give_up(result.reason, step, data)
+    def _forward(self, step: Step, result: Result, data: dict[str, Any]) -> None:
         following = self.definition.after(step)
-        if following is None:
-            return self._finish(step, Outcome.WENT, Action.COMPLETE, data, "")
-        return self._proceed(step, Outcome.WENT, following, data)
-
-    def _back(self, step: Step, result: Result, data: dict[str, Any]) -> Step | None:
         match result:
             case Wait():
-                return self._park(step, result, data)
+                self._park(step, result, data)
+            case Done():
+                self._finish(step, Outcome.ENDED, Action.COMPLETE, data, result.outcome)
+            case Undo():
+                self._turn(step, result, data)
             case Fail():
-                return self._give_up(result.reason, step, data)
-        remaining = self.definition.to_undo_before(step)
-        if remaining:
-            return self._proceed(step, Outcome.UNDONE, remaining[0], data)
-        return self._finish(step, Outcome.UNDONE, Action.UNDO_ENDED, data, self.run.outcome)
+                self._give_up(result.reason, step, data)
+            case Go() if following:
+                self._proceed(step, Outcome.WENT, following, data)
+            case Go():
+                self._finish(step, Outcome.WENT, Action.COMPLETE, data, "")
 
-    def _proceed(self, step: Step, outcome: Outcome, following: Step, data: dict[str, Any]) -> Step:
+    def _back(self, step: Step, result: Result, data: dict[str, Any]) -> None:
+        remaining = self.definition.to_undo_before(step)
+        match result:
+            case Wait():
+                self._park(step, result, data)
+            case Fail():
+                self._give_up(result.reason, step, data)
+            case Go() if remaining:
+                self._proceed(step, Outcome.UNDONE, remaining[0], data)
+            case Go():
+                self._finish(step, Outcome.UNDONE, Action.UNDO_ENDED, data, self.run.outcome)
+
+    def _proceed(self, step: Step, outcome: Outcome, following: Step, data: dict[str, Any]) -> None:
         self._write(
             self._entry(step, outcome),
             **self._afresh(),
@@ -114,7 +115,7 @@ class Walk:
             data=data,
             leased_until=self.told_time() + LEASE,
         )
-        return following
+        self.step = following
 
     def _park(self, step: Step, wait: Wait, data: dict[str, Any]) -> None:
         self.walking = False
@@ -128,7 +129,7 @@ class Walk:
             due_at=min(until, self.run.deadline_at),
         )
 
-    def _turn(self, step: Step, undo: Undo, data: dict[str, Any]) -> Step | None:
+    def _turn(self, step: Step, undo: Undo, data: dict[str, Any]) -> None:
         """Begin to undo; with nothing to undo that is the end."""
         remaining = self.definition.to_undo_before(step)
         state = states.after(self.run.state, Action.UNDO)
@@ -146,7 +147,8 @@ class Walk:
             outcome=reason,
             leased_until=self.told_time() + LEASE,
         )
-        return remaining[0]
+        self.step = remaining[0]
+        return None
 
     def _finish(
         self, step: Step, outcome: Outcome, action: Action, data: dict[str, Any], words: str

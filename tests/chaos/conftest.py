@@ -27,5 +27,5 @@ def house_of_the_run(
 @pytest.fixture
 def house(house_of_the_run: House, transactional_db, settings) -> House:
     settings.CLOCK_OFFSET_FILE = str(house_of_the_run.clock_file)
-    house_of_the_run.stack.sandbox.reset()
+    house_of_the_run.begin_afresh()
     return house_of_the_run

@@ -64,8 +64,8 @@ class Customer:
         return _once(Client(self.site), method, path, body, **headers)
 
 
-def _once(client: Client, *request: object, **headers: str) -> tuple:
+def _once(client: Client, method: str, path: str, body: object, **headers: str) -> tuple:
     try:
-        return client.call(*request, **headers)
+        return client.call(method, path, body, **headers)
     finally:
         client.connection.close()

@@ -2,12 +2,13 @@
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
 from celery import current_app
 from celery.signals import task_postrun, task_prerun
 from django.conf import settings
-from django.db import connection
+from django.db import connections
 
 from config import celery as wiring
 from core.embedded.folders import REPOSITORY
@@ -98,14 +99,15 @@ class TestSource:
 class TestConnections:
     def test_are_given_back_to_the_pool_and_kept_open(self):
         """Celery would close the pool after each task: 5 to 9 ms of CPU for each one."""
-        connection.ensure_connection()
-        pool = connection.pool
+        wrapper: Any = connections["default"]
+        wrapper.ensure_connection()
+        pool = wrapper.pool
 
         task_prerun.send(sender=None)
         task_postrun.send(sender=None)
 
-        assert connection.connection is None
-        assert connection.pool is pool
+        assert wrapper.connection is None
+        assert wrapper.pool is pool
         assert not pool.closed
 
 

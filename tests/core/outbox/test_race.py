@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import pytest
 from django.db import connection, transaction
@@ -11,11 +12,12 @@ from core.outbox import models, relay
 from core.outbox.models import Delivery
 from tests.core.outbox.facts import NOW, effects, ring
 
+Result = TypeVar("Result")
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def in_own_connection(work: Callable[[], object]) -> Callable[[], object]:
-    def run() -> object:
+def in_own_connection(work: Callable[[], Result]) -> Callable[[], Result]:
+    def run() -> Result:
         try:
             return work()
         finally:

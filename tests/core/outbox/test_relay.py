@@ -36,7 +36,7 @@ class TestRelayDue:
         def answer(event):
             events.publish(BellAnswered(number=event.number))
 
-        answered = []
+        answered: list[BellAnswered] = []
         with (
             subscribed(BellRang, answer, name="tests.answer"),
             subscribed(BellAnswered, answered.append, name="tests.answered"),
@@ -127,7 +127,9 @@ class TestFailure:
 
     def test_of_a_database_error_harms_no_other(self, bell):
         def duplicate(event):
-            Message.objects.create(id=Message.objects.first().id, published_at=NOW, version=1)
+            Message.objects.create(
+                id=Message.objects.earliest("id").id, published_at=NOW, version=1
+            )
 
         with subscribed(BellRang, duplicate, name="tests.duplicate"):
             ring(1, 2)

@@ -1,6 +1,7 @@
 """Booking journeys for staff: plain words, the right filters, and acts with a reason."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.urls import reverse
@@ -71,7 +72,7 @@ class TestList:
         for number in range(12):
             engine.start(
                 name="tests.parcel",
-                subject_id=f"01900000-0000-7000-8000-1000000000{number:02}",
+                subject_id=UUID(int=number),
                 data={},
                 now=NOW,
             )
@@ -142,7 +143,7 @@ class TestIntervene:
         assert ops.get(page_of(failed, "dance")).status_code == 404
 
     def test_of_an_unknown_journey_is_not_found(self, ops, failed):
-        failed.pk = "01900000-0000-7000-8000-00000000ffff"
+        failed.pk = UUID(int=1)
 
         assert ops.get(page_of(failed, "undo")).status_code == 404
 

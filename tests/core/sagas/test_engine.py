@@ -1,6 +1,6 @@
 """The engine, step by step: where each result leads, what is written, and who may drive."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -20,6 +20,13 @@ LATER = timedelta(days=1)
 
 def drive(run: SagaRun, *, after: timedelta = timedelta(0)) -> SagaRun:
     return engine.drive(run.id, now=NOW + after)
+
+
+def taken(run: SagaRun, now: datetime) -> SagaRun:
+    """The lease, which must be free."""
+    got = SagaRun.objects.take_lease(run.id, now=now)
+    assert got is not None
+    return got
 
 
 class TestStart:
@@ -180,7 +187,7 @@ class TestWait:
                 return definitions.Wait(for_="the post")
             return definitions.Go()
 
-        looks = []
+        looks: list[int] = []
         register(definitions.Definition("tests.parcel", 1, [definitions.Step("look", do=look)]))
 
         assert drive(begin()).state == State.COMPLETED
@@ -384,7 +391,7 @@ class TestLease:
         assert SagaRun.objects.take_lease(run.id, now=NOW)
 
         assert SagaRun.objects.take_lease(run.id, now=NOW) is None
-        assert SagaRun.objects.take_lease(run.id, now=NOW + LEASE).epoch == 2
+        assert taken(run, NOW + LEASE).epoch == 2
 
     def test_makes_the_loser_return_at_once(self, script):
         run = begin()
@@ -395,7 +402,7 @@ class TestLease:
 
     def test_that_was_slept_through_writes_nothing(self, script):
         run = begin()
-        slept = SagaRun.objects.take_lease(run.id, now=NOW)
+        slept = taken(run, NOW)
         drive(run, after=LEASE)
         before = entries(run)
 
@@ -407,7 +414,7 @@ class TestLease:
 
     def test_that_was_slept_through_would_write_without_the_fence(self, script, monkeypatch):
         run = begin()
-        slept = SagaRun.objects.take_lease(run.id, now=NOW)
+        slept = taken(run, NOW)
         drive(run, after=LEASE)
         monkeypatch.setattr(statements, "GUARD", "")
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
@@ -18,8 +19,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def drive_elsewhere(run: SagaRun, crash: str, folder: str) -> int:
     """Drive the run in a process of its own, with that crash point armed; how the process ended."""
-    connection.close()
-    connection.close_pool()
+    wrapper: Any = connection
+    wrapper.close()
+    wrapper.close_pool()
     process = os.fork()
     if process == 0:
         try:

@@ -1,5 +1,8 @@
 """What staff can do: each with its reason on record, refused where it makes no sense."""
 
+from typing import Any
+from uuid import UUID
+
 import pytest
 
 from core.audit import selectors as audit
@@ -9,7 +12,7 @@ from core.sagas.states import State
 from tests.core.sagas.journeys import NOW, begin, entries, forget
 
 pytestmark = pytest.mark.django_db
-BY = {"actor": "ops@example.com", "reason": "looked at it", "now": NOW}
+BY: dict[str, Any] = {"actor": "ops@example.com", "reason": "looked at it", "now": NOW}
 
 
 @pytest.fixture
@@ -145,10 +148,10 @@ def test_each_is_on_record(failed, service, action, state):
 
     (entry,) = audit.history(f"sagas.run:{failed.id}")
     assert (entry.action, entry.actor, entry.reason) == (action, BY["actor"], BY["reason"])
-    assert SagaStepLog.objects.order_by("epoch").last().error == "ops@example.com: looked at it"
+    assert SagaStepLog.objects.latest("epoch").error == "ops@example.com: looked at it"
     assert SagaRun.objects.get().state == state
 
 
 def test_each_refuses_an_unknown_run(script):
     with pytest.raises(services.RunNotFound):
-        services.retry_step(run_id="01900000-0000-7000-8000-00000000ffff", **BY)
+        services.retry_step(run_id=UUID("01900000-0000-7000-8000-00000000ffff"), **BY)
