@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
@@ -99,12 +99,12 @@ class DocumentAdmin(ReadOnlyAdmin):
     # --- columns ---------------------------------------------------------------------------------
 
     @display(description="Number", ordering="label")
-    def number_shown(self, document: Document) -> str:
-        return f"↳ {document.label}" if document.is_credit_note else document.label
+    def number_shown(self, document: Document) -> SafeString:
+        return _unbroken(f"↳ {document.label}" if document.is_credit_note else document.label)
 
     @display(description="Date", ordering="issued_at")
-    def date(self, document: Document) -> str:
-        return formats.plain_date(document.issued_at)
+    def date(self, document: Document) -> SafeString:
+        return _unbroken(f"{formats.local_date(document.issued_at):%d %b %Y}")
 
     @display(description="Customer")
     def customer(self, document: Document) -> str:
@@ -119,35 +119,33 @@ class DocumentAdmin(ReadOnlyAdmin):
         return _private(document, lambda private: private["method"])
 
     @display(description="Net", ordering="net_minor")
-    def net_shown(self, document: Document) -> str:
-        return str(_signed(document, document.net))
+    def net_shown(self, document: Document) -> SafeString:
+        return _unbroken(str(_signed(document, document.net)))
 
     @display(description="VAT", ordering="vat_minor")
-    def vat_shown(self, document: Document) -> str:
-        return str(_signed(document, document.vat))
+    def vat_shown(self, document: Document) -> SafeString:
+        return _unbroken(str(_signed(document, document.vat)))
 
     @display(description="Total", ordering="gross_minor")
-    def gross_shown(self, document: Document) -> str:
-        return str(_signed(document, document.gross))
+    def gross_shown(self, document: Document) -> SafeString:
+        return _unbroken(str(_signed(document, document.gross)))
 
     @display(description="State", label=STATES)
     def state(self, document: Document) -> str:
         return _state(document)
 
     @display(description="Goes with")
-    def linked(self, document: Document) -> str:
-        if document.refers_to:
-            return document.refers_to.label
-        return ", ".join(sorted(note.label for note in document.credit_notes.all()))
+    def linked(self, document: Document) -> SafeString:
+        others = [document.refers_to] if document.refers_to else document.credit_notes.all()
+        return _unbroken(*sorted(other.label for other in others))
 
     @display(description="PDF")
-    def file_shown(self, document: Document) -> str | SafeString:
-        if hasattr(document, "file_failure"):
-            return f"PDF not made: {document.file_failure.error}"
+    def file_shown(self, document: Document) -> SafeString:
         address = reverse("admin:invoicing_document_pdf", args=[document.pk])
-        return format_html(
-            '<a href="{}">PDF<span class="sr-only"> {}</span></a>', address, document.label
-        )
+        if hasattr(document, "file_failure"):
+            words = f"PDF not made: {document.file_failure.error}"
+            return format_html('{} <a href="{}">Make it</a>', words, address)
+        return format_html('<a href="{}" aria-label="PDF of {}">PDF</a>', address, document.label)
 
     # --- acts ------------------------------------------------------------------------------------
 
@@ -182,6 +180,13 @@ class DocumentAdmin(ReadOnlyAdmin):
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": 'attachment; filename="invoices.csv"'},
         )
+
+
+def _unbroken(*lines: str) -> SafeString:
+    """Each on a line of its own that does not wrap."""
+    return format_html_join(
+        SafeString("<br>"), '<span class="whitespace-nowrap">{}</span>', ((line,) for line in lines)
+    )
 
 
 def _private(document: Document, part: Callable[[dict[str, Any]], str]) -> str:

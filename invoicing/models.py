@@ -79,6 +79,8 @@ class Document(models.Model):
     objects = DocumentQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "invoice or credit note"
+        verbose_name_plural = "invoices and credit notes"
         constraints = [
             models.UniqueConstraint(
                 fields=["series", "year", "number"], name="invoicing_number_once"

@@ -90,6 +90,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "invoice or credit note",
+                "verbose_name_plural": "invoices and credit notes",
+            },
         ),
         migrations.CreateModel(
             name="Counter",
