@@ -209,8 +209,8 @@ def _read_lists(sandbox: Sandbox, client: stripe.StripeClient) -> None:
     v1 = client.v1
     for listed in (v1.payment_intents, v1.charges, v1.refunds, v1.disputes, v1.radar.early_fraud_warnings,
                    v1.balance_transactions, v1.payouts, v1.webhook_endpoints, v1.customers):  # fmt: skip
-        found = listed.list({"limit": 100}).data  # type: ignore[attr-defined]
-        listed.retrieve(found[0].id)  # type: ignore[attr-defined]
+        found = listed.list({"limit": 100}).data
+        listed.retrieve(found[0].id)
     v1.payment_methods.retrieve(v1.charges.list({"limit": 1}).data[0].payment_method or "")
     payout = v1.payouts.list().data[0]
     v1.balance_transactions.list({"payout": payout.id, "limit": 5})
