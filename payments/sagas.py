@@ -4,15 +4,14 @@ A step first looks at the payment's own state, so that a repeat after a crash fi
 """
 
 from core.sagas.definition import Definition, Done, Fail, Go, Run, Step, Undo, Wait
-from courses import selectors as courses
 from courses.services.bookings import PlacesSoldOut, WrongState
 from fraud import selectors as fraud
-from fraud.services import assessments, outcomes
+from fraud.services import assessments, outcomes, reviews
 from payments import policy
 from payments.gateways import stripe as gateway
 from payments.gateways.base import Missing, Rejected
 from payments.models import Payment, PaymentStatus, Refund, RefundStatus
-from payments.services import attempts, endings, late_money, refunds, reviewing, subjects
+from payments.services import attempts, endings, in_hand, late_money, refunds, reviewing, subjects
 
 _P, _R = PaymentStatus, RefundStatus
 ENDED = (_P.BLOCKED, _P.FAILED, _P.CANCELLED, _P.LAPSED)
@@ -48,7 +47,7 @@ def authorise(run: Run) -> Go | Wait | Done | Fail:
     attempts.authorise(
         payment,
         booking=run.data["booking"],
-        return_url=attempts.return_url(run.data["token"]),
+        return_url=attempts.return_url(in_hand.booking(payment.booking_id).token),
         three_d_secure=run.data.get("three_d_secure", False),
         now=run.now,
     )
@@ -85,9 +84,8 @@ def assess_again(run: Run) -> Go | Wait | Undo | Done:
         return Done(payment.status)
     if payment.status != _P.AUTHORISED:
         return Go()
-    case = fraud.case_of(payment.id)
-    if case is not None:
-        return _after_review(case, run)
+    if run.data.get("in_review"):
+        return _after_review(payment, run)
     subject = subjects.after(
         payment, billing_country=run.data.get("billing_country", ""), now=run.now
     )
@@ -132,6 +130,7 @@ def confirm(run: Run) -> Go | Undo:
         try:
             endings.succeeded(payment, captured_minor=captured_minor, now=run.now)
         except (PlacesSoldOut, WrongState):
+            in_hand.let_go_of_payment()
             payment = _payment(run)
             endings.succeeded_without_place(payment, captured_minor=captured_minor, now=run.now)
             return Undo("no place left")
@@ -194,7 +193,7 @@ REFUND = Definition(
 
 
 def _payment(run: Run) -> Payment:
-    return Payment.objects.get(pk=run.subject_id)
+    return in_hand.payment(run.subject_id)
 
 
 def _refund(run: Run) -> Refund:
@@ -220,7 +219,7 @@ def _wait_for_gateway(subject: Payment | Refund, run: Run) -> Wait | Fail:
 
 
 def _to_review(payment: Payment, assessment: assessments.Assessment, run: Run) -> Wait | Undo:
-    booking = courses.booking(payment.booking_id)
+    booking = in_hand.booking(payment.booking_id)
     hard_limit_at = policy.review_hard_limit(
         starts_at=booking.session.starts_at, authorised_until=payment.authorised_until
     )
@@ -233,10 +232,16 @@ def _to_review(payment: Payment, assessment: assessments.Assessment, run: Run) -
         )  # fmt: skip
     except PlacesSoldOut:
         return Undo("no place left", ending="no_place")
-    return Wait(hard_limit_at, for_="a review")
+    return Wait(hard_limit_at, for_="a review", in_review=True)
 
 
-def _after_review(case: fraud.ReviewCase, run: Run) -> Go | Wait | Undo:
+def _after_review(payment: Payment, run: Run) -> Go | Wait | Undo:
+    case = fraud.case_of(payment.id)
+    if case is None:
+        raise LookupError("a payment in review has no case")
+    if case.state == "open" and not attempts.is_authorised(payment):
+        reviews.withdraw(payment_id=payment.id, now=run.now)
+        return Undo("the bank let the money go", ending="lapsed")
     if case.state == "open" and case.hard_limit_at <= run.now:
         case = reviewing.lapse(case, now=run.now)
     match case.state:

@@ -45,14 +45,20 @@ class Stateful(models.Model):
         return (self.status, action) in self.machine
 
     def _begin(self, *, actor: str, cause: str, now: datetime) -> None:
-        """Insert this row with the first line of its history."""
+        """Insert this row with the first line of its history, in one statement."""
         self.changed_at = now
-        self.save(force_insert=True)
-        self.history.objects.create(
-            **{self.history_column: self.pk},
-            from_status="", to_status=self.status, action="begin",
-            actor=actor, cause=cause[:120], trace_id=trace_id(), at=now,
-        )  # fmt: skip
+        fields = self._meta.concrete_fields
+        columns, values = self._prepared([field.name for field in fields])
+        line = self._line("", self.status, "begin", actor=actor, cause=cause, now=now)
+        quote = connection.ops.quote_name
+        self._with_line(
+            f"INSERT INTO {quote(self._meta.db_table)} ({', '.join(map(quote, columns))})"
+            f" VALUES ({', '.join(['%s'] * len(columns))}) RETURNING id",
+            values,
+            line,
+        )
+        self._state.adding = False
+        self._state.db = connection.alias
 
     def _move(self, action: str, *, actor: str, cause: str, now: datetime, **changes: Any) -> None:
         """Raises WrongState where the table has no cell, MovedMeanwhile when another hand was first."""
@@ -63,10 +69,7 @@ class Stateful(models.Model):
             raise WrongState(state=before, action=action) from None
         for name, value in {**changes, "status": str(after), "changed_at": now}.items():
             setattr(self, name, value)
-        line = {
-            "id": uuid7(), "from_status": before, "to_status": str(after), "action": action,
-            "actor": actor, "cause": cause[:120], "trace_id": trace_id(), "at": now,
-        }  # fmt: skip
+        line = self._line(before, str(after), action, actor=actor, cause=cause, now=now)
         if not self._write(before, [*changes, "status", "changed_at"], line):
             raise MovedMeanwhile(state=before, action=action)
 
@@ -74,16 +77,39 @@ class Stateful(models.Model):
         quote = connection.ops.quote_name
         columns, values = self._prepared(names)
         assignments = ", ".join(f"{quote(column)} = %s" for column in columns)
-        line_columns = ", ".join(quote(column) for column in (self.history_column, *line))
-        statement = (
-            f"WITH moved AS (UPDATE {quote(self._meta.db_table)} SET {assignments}"
-            f" WHERE id = %s AND status = %s RETURNING id)"
-            f" INSERT INTO {quote(self.history._meta.db_table)} ({line_columns})"
-            f" SELECT id, {', '.join(['%s'] * len(line))} FROM moved"
+        return self._with_line(
+            f"UPDATE {quote(self._meta.db_table)} SET {assignments}"  # noqa: S608 - our own names
+            " WHERE id = %s AND status = %s RETURNING id",
+            [*values, self.pk, before],
+            line,
         )
+
+    def _with_line(self, change: str, values: list[Any], line: dict[str, Any]) -> bool:
+        """The change, and its line of history if it changed a row."""
+        quote = connection.ops.quote_name
+        columns = ", ".join(quote(column) for column in (self.history_column, *line))
         with connection.cursor() as cursor:
-            cursor.execute(statement, [*values, self.pk, before, *line.values()])
+            cursor.execute(
+                f"WITH changed AS ({change})"  # noqa: S608 - our own names, values are parameters
+                f" INSERT INTO {quote(self.history._meta.db_table)} ({columns})"
+                f" SELECT id, {', '.join(['%s'] * len(line))} FROM changed",
+                [*values, *line.values()],
+            )
             return cursor.rowcount == 1
+
+    def _line(
+        self, before: str, after: str, action: str, *, actor: str, cause: str, now: datetime
+    ) -> dict[str, Any]:
+        return {
+            "id": uuid7(),
+            "from_status": before,
+            "to_status": after,
+            "action": action,
+            "actor": actor,
+            "cause": cause[:120],
+            "trace_id": trace_id(),
+            "at": now,
+        }
 
     def _prepared(self, names: list[str]) -> tuple[list[str], list[Any]]:
         """Column names and values as the fields themselves save them (sealing among it)."""

@@ -85,6 +85,11 @@ def cancel(payment: Payment, *, reason: str, now: datetime) -> bool:
     return True
 
 
+def is_authorised(payment: Payment) -> bool:
+    """Whether the gateway still holds the money for us."""
+    return gateway.payment(_gateway_id(payment)).status == "requires_capture"
+
+
 # --- The first question --------------------------------------------------------------------------
 
 

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from core.crashpoints import crash_point
-from core.sagas import engine
+from core.sagas import engine, states
 from core.sagas.models import SagaRun
 from courses import selectors as courses
 from courses.selectors import Booking
@@ -15,7 +18,7 @@ from courses.services import bookings
 from payments import selectors
 from payments.gateways import transport
 from payments.models import Payment, PaymentStatus
-from payments.services import endings
+from payments.services import endings, in_hand
 from payments.services.refusals import (
     CardDeclined,
     PaymentInProgress,
@@ -46,9 +49,13 @@ def pay(
     TokenUnusable and PaymentsUnavailable for what came out, and what `bookings.begin_payment` raises.
     """
     booking = courses.booking_by_token(token)
-    payment = _begin(booking, confirmation_token, _device(device or {}, user_agent), address, now)
-    crash_point("CP01")
-    _drive(payment, now)
+    payment = _known(booking, confirmation_token)
+    run_id = None
+    if payment is None:
+        device = _device(device or {}, user_agent)
+        payment, run_id = _begin(booking, confirmation_token, device, address, now)
+        crash_point("CP01")
+    _drive(payment, booking, now, run_id=run_id)
     return told(payment)
 
 
@@ -69,7 +76,7 @@ def continue_after_action(*, token: str, now: datetime) -> Payment | None:
             now=now,
             in_background=False,
         )
-        _drive(payment, now)
+        _drive(payment, booking, now)
     return payment
 
 
@@ -91,35 +98,44 @@ def told(payment: Payment) -> Payment:
     return payment
 
 
+def _known(booking: Booking, confirmation_token: str) -> Payment | None:
+    """The payment that this token already has; raises TooManyRefusals, TokenUnusable."""
+    seen = Payment.objects.filter(
+        Q(confirmation_token=confirmation_token)
+        | Q(booking_id=booking.id, status=PaymentStatus.FAILED)
+    )
+    payments = list(seen.order_by("-created_at")[: settings.PAYMENT_TRIES_MAX + 1])
+    for payment in payments:
+        if payment.confirmation_token == confirmation_token:
+            return _of(booking, payment)
+    if len(payments) >= settings.PAYMENT_TRIES_MAX:
+        raise TooManyRefusals
+    return None
+
+
+def _of(booking: Booking, payment: Payment) -> Payment:
+    if payment.booking_id != booking.id:
+        raise TokenUnusable
+    return payment
+
+
 def _begin(
     booking: Booking, confirmation_token: str, device: dict[str, Any], address: str, now: datetime
-) -> Payment:
-    known = _known(booking, confirmation_token)
-    if known is not None:
-        return known
-    if selectors.tries_left(booking.id) == 0:
-        raise TooManyRefusals
+) -> tuple[Payment, UUID | None]:
     try:
         return _write(booking, confirmation_token, device, address, now)
     except IntegrityError:
         # Two requests at once: the token or the booking already has its payment.
-        known = _known(booking, confirmation_token)
+        known = Payment.objects.filter(confirmation_token=confirmation_token).first()
         if known is None:
             raise PaymentInProgress from None
-        return known
-
-
-def _known(booking: Booking, confirmation_token: str) -> Payment | None:
-    known = Payment.objects.filter(confirmation_token=confirmation_token).first()
-    if known is not None and known.booking_id != booking.id:
-        raise TokenUnusable
-    return known
+        return _of(booking, known), None
 
 
 @transaction.atomic
 def _write(
     booking: Booking, confirmation_token: str, device: dict[str, Any], address: str, now: datetime
-) -> Payment:
+) -> tuple[Payment, UUID]:
     bookings.begin_payment(booking_id=booking.id, now=now)
     payment = Payment.begin(
         booking_id=booking.id,
@@ -129,17 +145,22 @@ def _write(
         device=device,
         now=now,
     )
-    data = {"booking": booking.reference, "token": booking.token}
-    engine.start(name=SAGA, subject_id=payment.id, data=data, now=now)
-    return payment
+    data = {"booking": booking.reference}
+    return payment, engine.start(name=SAGA, subject_id=payment.id, data=data, now=now).id
 
 
-def _drive(payment: Payment, now: datetime) -> None:
-    """As far as the deadline allows; a worker takes it from there. `payment` is then read anew."""
-    if payment.is_open:
-        run = SagaRun.objects.only("id").get(name=SAGA, subject_id=payment.id)
-        with transport.within(DEADLINE_SECONDS):
-            engine.drive(run.id, now=now, deadline_s=DEADLINE_SECONDS)
+def _drive(
+    payment: Payment, booking: Booking, now: datetime, *, run_id: UUID | None = None
+) -> None:
+    """As far as the deadline allows; a worker takes it from there. Leaves `payment` as the row is."""
+    if not payment.is_open:
+        return
+    if run_id is None:
+        run_id = SagaRun.objects.only("id").get(name=SAGA, subject_id=payment.id).id
+    with transport.within(DEADLINE_SECONDS), in_hand.holding(payment, booking):
+        run = engine.drive(run_id, now=now, deadline_s=DEADLINE_SECONDS)
+    # Only a run that ended here has surely written all that the object in hand says.
+    if payment.is_open or run.state not in states.FINISHED:
         payment.refresh_from_db()
 
 

@@ -20,6 +20,7 @@ from payments.events import (
 )
 from payments.models import Payment
 from payments.policy import AUTHENTICATION_FAILURE
+from payments.services import in_hand
 
 # Causes, kept in the payment's `failure_code` and history.
 NO_PLACE = "captured, no place left"
@@ -41,7 +42,9 @@ def failed(
     bookings.payment_failed(booking_id=payment.booking_id, cause=code, now=now)
     group = _group(code)
     if group != "unreachable":
-        outcomes.record(payment_id=payment.id, kind="declined", now=now)
+        outcomes.record(
+            payment_id=payment.id, kind="declined", subject=in_hand.subject(payment.id), now=now
+        )
     _tell_failed(payment, group, now)
 
 
@@ -124,7 +127,9 @@ def _free_places(payment: Payment, cause: str, now: datetime) -> None:
 
 
 def _tell_blocked(payment: Payment, now: datetime) -> None:
-    outcomes.record(payment_id=payment.id, kind="blocked", now=now)
+    outcomes.record(
+        payment_id=payment.id, kind="blocked", subject=in_hand.subject(payment.id), now=now
+    )
     publish(
         PaymentBlocked(
             payment_id=str(payment.id), booking_id=str(payment.booking_id), at=now.isoformat()
@@ -134,7 +139,9 @@ def _tell_blocked(payment: Payment, now: datetime) -> None:
 
 
 def _tell_succeeded(payment: Payment, now: datetime) -> None:
-    outcomes.record(payment_id=payment.id, kind="succeeded", now=now)
+    outcomes.record(
+        payment_id=payment.id, kind="succeeded", subject=in_hand.subject(payment.id), now=now
+    )
     publish(
         PaymentSucceeded(
             payment_id=str(payment.id),

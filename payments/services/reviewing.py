@@ -21,7 +21,10 @@ def open(
     *, payment: Payment, booking: Booking, assessment_id: UUID, hard_limit_at: datetime,
     now: datetime,
 ) -> ReviewCase:  # fmt: skip
-    """The place is kept, the case opened and the customer told, together; raises PlacesSoldOut."""
+    """The place is kept, the case opened and the customer told, together; raises PlacesSoldOut.
+
+    A repeat after a crash finds the case and tells nobody again.
+    """
     bookings.put_under_review(booking_id=booking.id, now=now)
     case = reviews.open(
         payment_id=payment.id,
@@ -32,6 +35,8 @@ def open(
         hard_limit_at=hard_limit_at,
         now=now,
     )
+    if case.opened_at != now:
+        return case
     publish(
         PaymentUnderReview(
             payment_id=str(payment.id),

@@ -4,10 +4,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from courses import selectors as courses
 from fraud.subject import CardFacts, Subject
 from payments.gateways.base import Charge, ConfirmationToken
 from payments.models import Payment
+from payments.services import in_hand
 
 SECONDS_ON_FORM_MAX = 86_400
 
@@ -48,9 +48,9 @@ def charged_card(charge: Charge) -> dict[str, Any]:
 def _subject(
     payment: Payment, *, stage: str, card: CardFacts | None, billing_country: str, now: datetime
 ) -> Subject:
-    booking = courses.booking(payment.booking_id)
+    booking = in_hand.booking(payment.booking_id)
     device = payment.device
-    return Subject(
+    subject = Subject(
         payment_id=str(payment.id),
         stage=stage,
         amount_minor=payment.amount_minor,
@@ -69,6 +69,8 @@ def _subject(
         customer_id=str(booking.customer_id),
         seconds_on_form=_seconds(device.get("seconds_on_form")),
     )
+    in_hand.keep_subject(subject)
+    return subject
 
 
 def _seconds(value: Any) -> int | None:
