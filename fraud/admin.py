@@ -1,18 +1,21 @@
 """What was stopped or sent to a person, and every score with its reasons: to read. The desk itself is payments'."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Count, Min, Sum
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from core import formats
-from core.backoffice import badges
-from core.backoffice.readonly import ReadOnlyAdmin
+from core.backoffice import badges, navigation, today
+from core.backoffice.readonly import ReadOnlyAdmin, moment
 from core.money import Money
 from fraud.models import Assessment, FraudAttempt, ReviewCase
 
+URGENT_WITHIN = timedelta(hours=4)
 BANDS = {"Low": "success", "Medium": "warning", "High": "danger"}
 VERDICTS = {
     "Stopped before the card was charged": "danger",
@@ -37,7 +40,7 @@ class AssessmentAdmin(ReadOnlyAdmin):
     ordering = ("-assessed_at",)
     fields = (
         "score", "band_shown", "stage", "assessed_at", "why", "amount", "places", "course",
-        "three_d_secure", "card_shown", "payment_id", "rule_version", "thresholds",
+        "three_d_secure", "card_shown", "limits", "rule_version", "payment_id",
     )  # fmt: skip
 
     @display(description="Band", label=BANDS)
@@ -51,6 +54,14 @@ class AssessmentAdmin(ReadOnlyAdmin):
     @admin.display(description="Why")
     def why(self, assessment: Assessment) -> SafeString:
         return reasons(assessment.readings)
+
+    @admin.display(description="Limits then")
+    def limits(self, assessment: Assessment) -> str:
+        limits = assessment.thresholds
+        return (
+            f"3-D Secure from {limits['three_d_secure_from']}, a person from "
+            f"{limits['review_from']}, stopped above {limits['block_above']}"
+        )
 
     @admin.display(description="Card")
     def card_shown(self, assessment: Assessment) -> str:
@@ -87,4 +98,20 @@ class FraudAttemptAdmin(ReadOnlyAdmin):
         return reasons(attempt.reasons)
 
 
+def bookings_to_review(now: datetime) -> today.Count:
+    waiting = ReviewCase.objects.open().aggregate(
+        number=Count("id"), held=Sum("amount_minor", default=0), first=Min("promise_at")
+    )
+    first = waiting["first"]
+    return today.Count(
+        title="Bookings to review",
+        number=waiting["number"],
+        url=navigation.list_url("fraud.reviewcase"),
+        icon="gpp_maybe",
+        note=f"{formats.money(waiting['held'])} held. First one by {moment(first)}",
+        urgent=first is not None and first - now < URGENT_WITHIN,
+    )
+
+
 badges.register("reviews", lambda: ReviewCase.objects.open().count())
+today.add_count(10, "fraud.view_reviewcase", bookings_to_review)

@@ -1,16 +1,19 @@
 """The back office's site: Unfold's, with a strict policy header, our first page and a search that stays small."""
 
+from functools import wraps
 from typing import Any
 
 from csp.decorators import csp_update
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.template.response import SimpleTemplateResponse, TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
 
-from core import clock
+from core import clock, formats
 from core.backoffice import today
 
 SEARCH_LENGTH_MAX = 100
@@ -20,12 +23,24 @@ RESULTS_EACH = 5
 staff_policy = csp_update({"style-src": "'unsafe-inline'"})
 
 
+def in_uk_time(view: Any) -> Any:
+    """All times that staff see and type are UK time, also in templates that render after the view."""
+
+    @wraps(view)
+    def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with timezone.override(formats.UK):
+            answer = view(request, *args, **kwargs)
+            return answer.render() if isinstance(answer, SimpleTemplateResponse) else answer
+
+    return inside
+
+
 class BackOfficeSite(UnfoldAdminSite):
     index_title = "Today"
     index_template = "admin/backoffice/today.html"
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        return staff_policy(super().admin_view(view, cacheable))
+        return staff_policy(in_uk_time(super().admin_view(view, cacheable)))
 
     @method_decorator(staff_policy)
     def login(
@@ -83,8 +98,6 @@ class BackOfficeSite(UnfoldAdminSite):
         return found
 
     def _result(self, row: Any) -> SearchResult:
-        from django.urls import reverse
-
         name = f"{row._meta.app_label}_{row._meta.model_name}"
         return SearchResult(
             title=str(row),

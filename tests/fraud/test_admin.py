@@ -1,10 +1,13 @@
 """Staff read every score and every stopped try, and change none."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
+from fraud import admin as fraud_admin
 from fraud.models import Assessment, FraudAttempt
-from fraud.services import assessments
+from fraud.services import assessments, reviews
 from tests.core.backoffice import staff
 from tests.fraud.builders import NOW, card, subject
 
@@ -69,3 +72,40 @@ class TestPages:
 
         with django_assert_max_num_queries(12):
             office.get(reverse(f"admin:fraud_{model}_changelist"))
+
+
+class TestBookingsToReview:
+    def count(self, now=NOW):
+        return fraud_admin.bookings_to_review(now)
+
+    def open(self, amount_minor, promise_at):
+        case = assessments.assess(
+            subject=subject(stage="after", card=card(risk_level="elevated")), now=NOW
+        )
+        reviews.open(
+            payment_id=case.payment_id,
+            assessment_id=case.id,
+            booking_reference="RFT-7KQ9TC",
+            amount_minor=amount_minor,
+            promise_at=promise_at,
+            hard_limit_at=NOW + timedelta(days=5),
+            now=NOW,
+        )
+
+    def test_is_calm_with_nothing_waiting(self):
+        assert (self.count().number, self.count().urgent) == (0, False)
+
+    def test_sums_the_money_and_names_the_first_deadline(self):
+        self.open(9600, NOW + timedelta(hours=8))
+        self.open(115200, NOW + timedelta(hours=7))
+
+        count = self.count()
+
+        assert (count.number, count.urgent) == (2, False)
+        assert count.note == "£1,248.00 held. First one by 23 Nov 2026, 4pm"
+
+    def test_turns_urgent_within_four_hours(self):
+        self.open(9600, NOW + timedelta(hours=8))
+
+        assert not self.count(NOW + timedelta(hours=4)).urgent
+        assert self.count(NOW + timedelta(hours=4, seconds=1)).urgent
