@@ -113,7 +113,7 @@ def _context(course: Course, asked: Asked, choice: Choice, now: dt.datetime) -> 
         "problems": choice.problems(),
         "slots": slots,
         "hidden_slots": len(sessions) - len(shown),
-        "towns": _towns(towns, town),
+        "towns": _towns(course, towns, town),
         "town": town,
         "venue": asked.venue,
         "everything_address": f"?{urlencode({'town': town, 'all': 1})}#book",
@@ -146,10 +146,12 @@ def _slot(session: CourseSession, course: Course, chosen_id: str, now: dt.dateti
     }
 
 
-def _towns(towns: list[str], chosen: str) -> list[dict]:
-    everywhere = {"name": "All places", "address": "?#book", "on": not chosen}
+def _towns(course: Course, towns: list[str], chosen: str) -> list[dict]:
+    """Links to the course with the dates of one place, the first to those of all."""
+    page = reverse("courses:course", args=[course.slug])
+    everywhere = {"name": "All places", "address": f"{page}#book", "on": not chosen}
     return [everywhere] + [
-        {"name": town, "address": f"?{urlencode({'town': town})}#book", "on": town == chosen}
+        {"name": town, "address": f"{page}?{urlencode({'town': town})}#book", "on": town == chosen}
         for town in towns
     ]
 

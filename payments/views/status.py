@@ -39,7 +39,7 @@ def status(request: HttpRequest, token: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("payments:status", args=[token]))
     booking = courses.booking_by_token(token)
     payment = selectors.latest_payment(booking.pk)
-    if _should_ask(payment, now):
+    if booking.status == BookingStatus.PAYING and _should_ask(payment, now):
         payment = checkout.continue_after_action(token=token, now=now)
         booking = courses.booking_by_token(token)
     elsewhere = _elsewhere(booking, payment)

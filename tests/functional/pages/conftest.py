@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from tests.functional import chromium as browsers
 from tests.functional.pages import shop as shops
 
 
@@ -19,11 +20,5 @@ def customer(client: Client) -> Client:
 
 @pytest.fixture(scope="session")
 def chromium():
-    from playwright.sync_api import sync_playwright
-
-    from tests.functional.pages import chromium as browsers
-
-    with sync_playwright() as playwright:
-        browser = browsers.launch(playwright)
+    with browsers.started() as browser:
         yield browser
-        browser.close()

@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+from tests import requirements
+
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
-HOW_TO_GET_IT = "needs Chromium: apt-get install chromium"
 # What the browser says of answers that a test expects to be refusals.
 EXPECTED = "Failed to load resource: the server responded with a status of 4"
 
 
-def executable() -> str:
-    """Where Chromium is; a test without it is skipped, loudly, or fails where everything is required."""
-    found = next((path for name in NAMES if (path := shutil.which(name))), "")
-    if not found and os.environ.get("REQUIRE_ALL") == "1":
-        pytest.fail(HOW_TO_GET_IT)
-    if not found:
-        pytest.skip(HOW_TO_GET_IT)
-    return found
-
-
 def launch(playwright: Playwright) -> Browser:
-    return playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
+    return playwright.chromium.launch(executable_path=str(requirements.need("chromium")), args=ARGUMENTS)
 
 
 @dataclass
@@ -84,3 +72,15 @@ def accessibility_violations(page: Page) -> list[str]:
         f"{found['id']}: {found['help']} {[node['target'] for node in found['nodes']]}"
         for found in results["violations"]
     ]
+
+
+@contextmanager
+def started() -> Iterator[Browser]:
+    """Chromium for a whole run. Playwright keeps an event loop in this thread, which Django would take
+    for asynchronous code."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
