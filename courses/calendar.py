@@ -12,7 +12,8 @@ from icalendar import Alarm, Calendar, Event, vText
 
 from courses.models import Booking, BookingStatus, CourseSession, SessionDay
 
-MIME = "text/calendar; charset=utf-8; method=PUBLISH"
+MIME = "text/calendar; charset=utf-8"
+ATTACHED_MIME = "text/calendar"
 FILE_NAME = "first-aid-course.ics"
 PRODUCT = "-//React Fast Training//Bookings//EN"
 DAY_BEFORE = dt.timedelta(days=-1)

@@ -84,7 +84,7 @@ def _send(
         attachments=[
             Attachment(
                 name=calendar.FILE_NAME,
-                mime=calendar.MIME,
+                mime=calendar.ATTACHED_MIME,
                 content=calendar.calendar_file(booking, link=link),
             )
         ],

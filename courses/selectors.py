@@ -15,6 +15,9 @@ from courses.models import Attendee, Booking, BookingTransition, Course, CourseS
 from courses.models.querysets import BookingQuerySet, SessionQuerySet
 
 SATURDAY = 6
+LONG_WORDS = tuple(
+    f"course__{name}" for name in ("guidance", "outcomes", "programme", "bring", "questions")
+)
 
 
 class BookingNotFound(NotFound):
@@ -58,9 +61,11 @@ class Facets:
 def catalogue(*, filters: CatalogueFilters, now: dt.datetime) -> SessionQuerySet:
     """Dates on sale, soonest first, each with places_left, day_list, course and venue, in one query.
 
-    Slice it: a page of twenty counts the places of twenty sessions, not of all.
+    Slice it: a page of twenty counts the places of twenty sessions, not of all. A list shows no course's
+    long words, so they are left in the database.
     """
-    return _shown(_matching(filters, now), now).order_by("starts_at", "id")
+    sessions = _shown(_matching(filters, now), now).defer(*LONG_WORDS)
+    return sessions.order_by("starts_at", "id")
 
 
 def facets(*, filters: CatalogueFilters, now: dt.datetime) -> Facets:

@@ -16,7 +16,6 @@ from django.db.models import Sum
 from core.outbox.events import publish
 from courses.events import BookingExpired
 from courses.models import Booking, BookingTransition, CourseSession
-from courses.models.booking import browser_digest
 from courses.models.querysets import BookingQuerySet
 from courses.models.states import TAKES_PLACES
 from courses.services.refusals import BookingNotFound, Busy, PlacesSoldOut, SessionNotFound
@@ -46,11 +45,18 @@ def bounded() -> Iterator[None]:
         raise
 
 
-def lock_browser(browser: str) -> None:
+def lock_browser(digest: str) -> None:
     """One browser places one hold at a time, so that its limit can't be raced."""
-    key = int(browser_digest(browser)[:15], 16)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(digest[:15], 16)])
+
+
+def lock_browser_of(bookings: BookingQuerySet) -> None:
+    """The same, of the browser that made the one booking; raises BookingNotFound."""
+    digest = bookings.values_list("browser", flat=True).first()
+    if digest is None:
+        raise BookingNotFound
+    lock_browser(digest)
 
 
 def lock_session(session_id: UUID | str) -> CourseSession:

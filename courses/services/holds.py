@@ -76,6 +76,7 @@ def renew(*, token: str, now: dt.datetime) -> Booking:
     A live one is returned as it is. Raises RenewalsUsedUp, SessionNotOpen, PlacesSoldOut, TooManyHolds.
     """
     with capacity.bounded():
+        capacity.lock_browser_of(Booking.objects.with_token(token))
         session = capacity.lock_session_of(Booking.objects.with_token(token))
         booking = capacity.lock_booking(Booking.objects.with_token(token))
         if booking.is_live_hold(now):
@@ -116,7 +117,7 @@ def _hold(
     now: dt.datetime,
 ) -> Booking:
     with capacity.bounded():
-        capacity.lock_browser(browser)
+        capacity.lock_browser(browser_digest(browser))
         session = capacity.lock_session(session_id)
         _refuse_impossible(session, places, now)
         _refuse_too_many(browser_digest(browser), places, now)

@@ -1,8 +1,12 @@
 """What a confirmed booking mails: to who booked, and to who comes; once, however often it is told."""
 
+import email
+
 import pytest
 from icalendar import Calendar
 
+from core import clock
+from core.mail import delivery
 from core.mail.models import Message
 from courses import handlers
 from courses.events import BookingConfirmed
@@ -67,6 +71,20 @@ class TestMailConfirmation:
         calendar = Calendar.from_ical(file.content)
         assert len(calendar.walk("VEVENT")) == 2
         assert booking.token in calendar.walk("VEVENT")[0]["URL"]
+
+    def test_goes_out_as_a_message_that_mail_programs_read(self, mailoutbox):
+        make_confirmed()
+        drain_outbox()
+
+        delivery.send_due(now=clock.now())
+
+        sent = next(each for each in mailoutbox if each.to == ["ada@example.com"])
+        message = email.message_from_bytes(sent.message().as_bytes())
+        kinds = [part.get_content_type() for part in message.walk()]
+        assert kinds[-1] == "text/calendar"
+        assert {"text/plain", "text/html"} <= set(kinds)
+        file = [*message.walk()][-1]
+        assert Calendar.from_ical(file.get_payload(decode=True)).walk("VEVENT")
 
     def test_sends_joining_instructions_to_each_attendee_with_an_address(self):
         booking = confirmed_with(

@@ -1,5 +1,6 @@
 """Fifty buyers for the last place: one gets it. Twins with a guard off show that the guard is what does it."""
 
+import datetime as dt
 import threading
 from contextlib import contextmanager
 
@@ -127,10 +128,26 @@ class TestOneBrowser:
         assert len(outcome.results) == 3
         assert outcome.refused(bookings.TooManyHolds) == 7
 
+    def test_can_not_renew_past_its_limit_either(self):
+        browser = secret_token()
+        tokens = []
+        for number in range(5):
+            at = NOW - (5 - number) * dt.timedelta(hours=1)
+            session = make_session(on=dt.date(2026, 12, 1 + number))
+            held = bookings.hold(session_id=session.pk, places=1, browser=browser, now=at)
+            tokens.append(held.token)
+
+        outcome = at_once(
+            lambda token=each: bookings.renew(token=token, now=NOW) for each in tokens
+        )
+
+        assert len(outcome.results) == 3
+        assert outcome.refused(bookings.TooManyHolds) == 2
+
     def test_would_without_its_lock(self, monkeypatch):
         session = make_session(capacity=12)
         browser = secret_token()
-        monkeypatch.setattr(capacity, "lock_browser", lambda browser: None)
+        monkeypatch.setattr(capacity, "lock_browser", lambda digest: None)
         leave_out_the_lock(monkeypatch, 8)
 
         outcome = at_once(buyer(session, browser=browser) for _ in range(8))
