@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MODES = ("deliver", "hold", "release", "duplicate", "twin", "reorder", "late", "never",
          "bad_signature")  # fmt: skip
 REORDER_SECONDS = 1
+RESET_SECONDS_MAX = 5.0
 
 Action = Callable[["Sandbox", Json], Json]
 
@@ -158,6 +159,7 @@ def export_books(sandbox: "Sandbox", order: Json) -> Json:
 def reset(sandbox: "Sandbox", order: Json) -> Json:
     """Empty books, real time, no faults; the endpoint of the settings stays."""
     sandbox.faults.clear()
+    sandbox.deliveries.abandon(RESET_SECONDS_MAX)
     sandbox.store.clear()
     sandbox.clock.reset()
     sandbox.access.restricted.clear()

@@ -82,6 +82,12 @@ class Deliveries:
         self.wake()
         return count
 
+    def abandon(self, seconds: float) -> None:
+        """Drops what is queued and waits for what is on its way, so that nothing comes after a reset."""
+        with self._store.transaction() as connection:
+            connection.execute("UPDATE deliveries SET state = 'given_up' WHERE state = 'waiting'")
+        self.drain(seconds)
+
     def send_once(
         self, event: Json, endpoint: Json, secret: str, signature: str
     ) -> tuple[int, str]:

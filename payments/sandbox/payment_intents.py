@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import confirmation, errors, params, payment_methods, settlement, wire
+from . import confirmation, errors, params, payment_intent_shapes, payment_methods, settlement, wire
 from .books import Books, Json
 from .call import Call
 from .ids import client_secret_of
@@ -13,7 +13,6 @@ CANCELABLE = (
     "requires_payment_method", "requires_capture", "requires_confirmation", "requires_action",
     "processing",
 )  # fmt: skip
-REASONS = ("duplicate", "fraudulent", "requested_by_customer", "abandoned")
 PUBLISHABLE_FIELDS = (
     "id", "object", "amount", "amount_details", "automatic_payment_methods", "canceled_at",
     "cancellation_reason", "capture_method", "client_secret", "confirmation_method", "created",
@@ -22,88 +21,11 @@ PUBLISHABLE_FIELDS = (
     "setup_future_usage", "shipping", "status",
 )  # fmt: skip
 
-CARD_OPTIONS = params.table(
-    {
-        "capture_method": params.text,
-        "request_three_d_secure": params.choice("any", "automatic", "challenge"),
-        "setup_future_usage": params.text,
-        "statement_descriptor_suffix_kana": params.text,
-        "statement_descriptor_suffix_kanji": params.text,
-        "cvc_token": params.text,
-        "moto": params.flag,
-        "network": params.text,
-        "request_extended_authorization": params.text,
-        "request_incremental_authorization": params.text,
-        "request_multicapture": params.text,
-        "request_overcapture": params.text,
-        "require_cvc_recollection": params.flag,
-        "installments": params.anything,
-        "mandate_options": params.anything,
-        "three_d_secure": params.anything,
-    }
-)
-CHANGEABLE = {
-    "amount": params.amount,
-    "currency": params.text,
-    "customer": params.text,
-    "description": params.text,
-    "metadata": params.metadata,
-    "payment_method": params.text,
-    "payment_method_data": params.table(payment_methods.DATA),
-    "payment_method_options": params.table({"card": CARD_OPTIONS}),
-    "payment_method_types": params.items(params.text),
-    "allowed_payment_method_types": params.items(params.text),
-    "receipt_email": params.text,
-    "setup_future_usage": params.choice("off_session", "on_session", ""),
-    "shipping": params.table(params.SHIPPING),
-    "statement_descriptor": params.text,
-    "statement_descriptor_suffix": params.text,
-    "capture_method": params.choice("automatic", "automatic_async", "manual"),
-}
-CONFIRMING = {
-    "confirmation_token": params.text,
-    "error_on_requires_action": params.flag,
-    "mandate_data": params.anything,
-    "off_session": params.flag,
-    "return_url": params.text,
-    "use_stripe_sdk": params.flag,
-    "radar_options": params.anything,
-}
-CREATE: params.Shape = {
-    **CHANGEABLE,
-    **CONFIRMING,
-    "automatic_payment_methods": params.table(
-        {"enabled": params.flag, "allow_redirects": params.choice("always", "never")}
-    ),
-    "confirm": params.flag,
-    "confirmation_method": params.choice("automatic", "manual"),
-}
-CONFIRM: params.Shape = {
-    **CONFIRMING,
-    "capture_method": CHANGEABLE["capture_method"],
-    "client_secret": params.text,
-    "payment_method": params.text,
-    "payment_method_data": params.table(payment_methods.DATA),
-    "payment_method_options": CHANGEABLE["payment_method_options"],
-    "payment_method_types": params.items(params.text),
-    "receipt_email": params.text,
-    "setup_future_usage": CHANGEABLE["setup_future_usage"],
-    "shipping": params.table(params.SHIPPING),
-}
-CAPTURE = {
-    "amount_to_capture": params.amount,
-    "final_capture": params.flag,
-    "metadata": params.metadata,
-    "statement_descriptor": params.text,
-    "statement_descriptor_suffix": params.text,
-}
-CANCEL = {"cancellation_reason": params.choice(*REASONS)}
-
 
 def create(call: Call) -> Json:
     """Makes the intent and, with `confirm=true`, tries the card at once."""
     _refuse_method_types(call)
-    given = call.read(CREATE, required=("amount", "currency"))
+    given = call.read(payment_intent_shapes.CREATE, required=("amount", "currency"))
     _check_money(given)
     _check_lists(given)
     intent = _build(call.books, given)
@@ -124,7 +46,7 @@ def index(call: Call) -> Json:
 
 def update(call: Call) -> Json:
     _refuse_method_types(call)
-    given = call.read(CHANGEABLE)
+    given = call.read(payment_intent_shapes.CHANGEABLE)
     intent = call.books.get("payment_intent", call.id, "intent")
     fixed = intent["status"] in ("succeeded", "canceled", "requires_capture", "processing")
     if fixed and ({"amount", "currency", "capture_method", "payment_method"} & given.keys()):
@@ -143,7 +65,7 @@ def update(call: Call) -> Json:
 
 def confirm(call: Call) -> Json:
     _refuse_method_types(call)
-    given = call.read(CONFIRM)
+    given = call.read(payment_intent_shapes.CONFIRM)
     intent = call.books.get("payment_intent", call.id, "intent")
     _seen_by(call, intent)
     if intent["status"] not in (
@@ -152,13 +74,17 @@ def confirm(call: Call) -> Json:
         raise errors.unexpected_state(
             f"You cannot confirm this PaymentIntent because it has already {_past(intent)}.", intent
         )
-    _apply(call.books, intent, {name: given[name] for name in CHANGEABLE if name in given})
+    _apply(
+        call.books,
+        intent,
+        {name: given[name] for name in payment_intent_shapes.CHANGEABLE if name in given},
+    )
     confirmation.confirm(call, intent, given)
     return _seen_by(call, intent)
 
 
 def capture(call: Call) -> Json:
-    given = call.read(CAPTURE)
+    given = call.read(payment_intent_shapes.CAPTURE)
     intent = call.books.get("payment_intent", call.id, "intent")
     if intent["status"] != "requires_capture":
         raise _not_capturable(intent)
@@ -176,7 +102,7 @@ def capture(call: Call) -> Json:
 
 
 def cancel(call: Call) -> Json:
-    given = call.read(CANCEL)
+    given = call.read(payment_intent_shapes.CANCEL)
     intent = call.books.get("payment_intent", call.id, "intent")
     if intent["status"] not in CANCELABLE:
         raise errors.unexpected_state(
@@ -238,7 +164,7 @@ def _check_lists(given: Json) -> None:
                 param=name,
             )
     if not given.get("confirm"):
-        for name in CONFIRMING:
+        for name in payment_intent_shapes.CONFIRMING:
             if name in given:
                 raise errors.invalid(
                     f"You cannot pass {name} when creating a PaymentIntent without confirm=true.",
@@ -329,7 +255,11 @@ def _build(books: Books, given: Json) -> Json:
         "transfer_group": None,
     }
     books.add(intent)
-    _apply(books, intent, {name: value for name, value in given.items() if name in CHANGEABLE})
+    _apply(
+        books,
+        intent,
+        {name: value for name, value in given.items() if name in payment_intent_shapes.CHANGEABLE},
+    )
     return intent
 
 

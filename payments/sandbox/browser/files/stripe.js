@@ -115,7 +115,7 @@
       frame.name = "payment-element";
       frame.src = `${origin}/js/card-frame?parent=${encodeURIComponent(location.origin)}`;
       frame.allow = "payment *";
-      Object.assign(frame.style, { border: "0", width: "100%", height: "280px", display: "block", colorScheme: "auto" });
+      Object.assign(frame.style, { border: "0", width: "100%", height: "280px", display: "block" });
       frame.addEventListener("load", () => this.watchLoading());
       window.addEventListener("message", this.hear);
       place.replaceChildren(frame);
