@@ -11,7 +11,15 @@ from payments import policy
 from payments.gateways import stripe as gateway
 from payments.gateways.base import Missing, Rejected
 from payments.models import Payment, PaymentStatus, Refund, RefundStatus
-from payments.services import attempts, endings, in_hand, late_money, refunds, reviewing, subjects
+from payments.services import (
+    attempts,
+    endings,
+    in_hand,
+    late_money,
+    refund_sending,
+    reviewing,
+    subjects,
+)
 
 _P, _R = PaymentStatus, RefundStatus
 ENDED = (_P.BLOCKED, _P.FAILED, _P.CANCELLED, _P.LAPSED)
@@ -159,7 +167,7 @@ PAYMENT = Definition(
 def send(run: Run) -> Go | Wait | Done | Fail:
     """Ask the gateway to give the money back, once."""
     refund = _refund(run)
-    refunds.send(refund, booking=run.data["booking"], now=run.now)
+    refund_sending.send(refund, booking=run.data["booking"], now=run.now)
     match refund.status:
         case _R.UNKNOWN:
             return _wait_for_gateway(refund, run)
@@ -172,7 +180,7 @@ def settle(run: Run) -> Go | Wait:
     """Wait until the gateway says that it is done."""
     refund = _refund(run)
     if refund.status == _R.PENDING:
-        refunds.look(refund, now=run.now)
+        refund_sending.look(refund, now=run.now)
     if refund.status == _R.PENDING:
         return Wait(run.now + policy.REFUND_PAUSE, for_="the bank")
     return Go()

@@ -27,7 +27,15 @@ class DisputeAdmin(ReadOnlyAdmin):
     search_fields = ("payment__booking__reference__exact", "gateway_id__exact")
     list_select_related = ("payment__booking",)
     ordering = ("-opened_at", "-id")
-    fields = ("booking_link", "amount_shown", "standing", "reason", "due", "opened_at", "gateway_id")
+    fields = (
+        "booking_link",
+        "amount_shown",
+        "standing",
+        "reason",
+        "due",
+        "opened_at",
+        "gateway_id",
+    )
 
     @display(description="Booking")
     def booking_link(self, dispute: Dispute) -> SafeString:

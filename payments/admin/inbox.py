@@ -42,9 +42,7 @@ class WebhookEventAdmin(ReadOnlyAdmin):
         """A worker takes them up in the next seconds; twice does it once."""
         chosen = queryset.values_list("pk", flat=True)[:AT_ONCE_MAX]
         for event_pk in chosen:
-            webhooks.revive(
-                event_pk=event_pk, actor=f"staff:{request.user.pk}", now=clock.now()
-            )
+            webhooks.revive(event_pk=event_pk, actor=f"staff:{request.user.pk}", now=clock.now())
         messages.success(request, f"{len(chosen)} will be processed again in a moment.")
 
     def has_act_permission(self, request: HttpRequest) -> bool:

@@ -53,9 +53,8 @@ class RefundAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.settle_view)
-        return [path("<uuid:refund_id>/settle/", view, name="payments_refund_settle")] + (
-            super().get_urls()
-        )
+        mine = path("<uuid:refund_id>/settle/", view, name="payments_refund_settle")
+        return [mine, *super().get_urls()]
 
     @display(description="Booking", ordering="payment__booking__reference")
     def booking_link(self, refund: Refund) -> SafeString:

@@ -40,7 +40,14 @@ TONES = {
 
 @admin.register(ReviewCase)
 class ReviewCaseAdmin(ReadOnlyAdmin):
-    list_display = ("decide_by", "booking_reference", "amount_shown", "score", "heaviest", "standing")
+    list_display = (
+        "decide_by",
+        "booking_reference",
+        "amount_shown",
+        "score",
+        "heaviest",
+        "standing",
+    )
     list_filter = ("state",)
     search_fields = ("booking_reference__exact",)
     search_help_text = "A booking such as RFT-7KQ9TC"
@@ -56,9 +63,8 @@ class ReviewCaseAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         desk = self.admin_site.admin_view(ReviewDesk.as_view(model_admin=self))
-        return [path("<uuid:case_id>/decide/", desk, name="fraud_reviewcase_desk")] + (
-            super().get_urls()
-        )
+        mine = path("<uuid:case_id>/decide/", desk, name="fraud_reviewcase_desk")
+        return [mine, *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -162,7 +162,9 @@ class _NotNow(Unavailable):
 
     def __init__(self, code: str = "", *, retry_after: int | None = None) -> None:
         self.gateway_code = code
-        super().__init__(**({} if retry_after is None else {"retry_after": retry_after}))
+        super().__init__()
+        if retry_after is not None:
+            self.extra["retry_after"] = retry_after
 
 
 class Unreachable(_NotNow):

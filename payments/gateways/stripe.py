@@ -4,9 +4,7 @@ The API version is pinned to the one the library was made for; its own retries a
 our rows know whether a request may be sent again.
 """
 
-import hmac
 import http.client
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -23,7 +21,6 @@ from payments.gateways.base import (
     ConfirmationToken,
     Declined,
     GatewayDispute,
-    GatewayEvent,
     GatewayPayment,
     GatewayRefund,
     Missing,
@@ -34,7 +31,6 @@ from payments.gateways.base import (
 )
 
 API_VERSION = "2026-10-28.endive"
-SIGNATURE_TOLERANCE_SECONDS = 300
 LOOK_UP_WINDOW = timedelta(minutes=10)
 LOOK_UP_ITEMS_MAX = 2_000
 _MOVED_ON = {
@@ -150,45 +146,6 @@ def give_back(
     return parsing.refund(
         _write(operation, "refund", params, lambda api: api.refunds.create, now=now)
     )
-
-
-# --- Messages ----------------------------------------------------------------------------------
-
-
-class Forged(Exception):
-    """Not signed by the gateway for us, or not now."""
-
-
-def verified_event(body: bytes, signature: str, *, now: datetime) -> GatewayEvent:
-    """The event, if its signature is right and its time within 300 s on either side of `now`.
-
-    Our own check of both, since the library takes a time that lies in the future.
-    """
-    sent_at, signatures = _signature_parts(signature)
-    if abs(now.timestamp() - sent_at) > SIGNATURE_TOLERANCE_SECONDS:
-        raise Forged("time")
-    signed = b"%d." % sent_at + body
-    secret = settings.STRIPE_WEBHOOK_SECRET.encode()
-    expected = hmac.digest(secret, signed, "sha256").hex()
-    if not secret or not any(hmac.compare_digest(expected, given) for given in signatures):
-        raise Forged("signature")
-    return parsing.event(_json(body))
-
-
-def _signature_parts(signature: str) -> tuple[int, list[str]]:
-    parts = [part.split("=", 1) for part in signature.split(",")[:20] if "=" in part]
-    times = [value for name, value in parts if name.strip() == "t"]
-    signatures = [value for name, value in parts if name.strip() == "v1" and value.isascii()]
-    if len(times) != 1 or not times[0].isascii() or not times[0].isdigit() or len(times[0]) > 12:
-        raise Forged("header")
-    return int(times[0]), signatures
-
-
-def _json(body: bytes) -> Mapping[str, Any]:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise parsing.Garbled("unreadable_event") from error
 
 
 # --- The library -------------------------------------------------------------------------------

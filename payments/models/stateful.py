@@ -52,7 +52,8 @@ class Stateful(models.Model):
         line = self._line("", self.status, "begin", actor=actor, cause=cause, now=now)
         quote = connection.ops.quote_name
         self._with_line(
-            f"INSERT INTO {quote(self._meta.db_table)} ({', '.join(map(quote, columns))})"
+            f"INSERT INTO {quote(self._meta.db_table)}"  # noqa: S608 - our own names
+            f" ({', '.join(map(quote, columns))})"
             f" VALUES ({', '.join(['%s'] * len(columns))}) RETURNING id",
             values,
             line,
@@ -113,11 +114,12 @@ class Stateful(models.Model):
 
     def _prepared(self, names: list[str]) -> tuple[list[str], list[Any]]:
         """Column names and values as the fields themselves save them (sealing among it)."""
-        fields = [self._meta.get_field(name) for name in names]
+        by_name = {field.name: field for field in self._meta.concrete_fields}
+        fields = [by_name[name] for name in names]
         values = [
             field.get_db_prep_save(field.pre_save(self, False), connection) for field in fields
         ]
-        return [field.column for field in fields], values
+        return [str(field.column) for field in fields], values
 
 
 class HistoryRow(models.Model):

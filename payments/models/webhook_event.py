@@ -73,7 +73,7 @@ class WebhookEvent(models.Model):
         """The new row, or None where the event is known: one statement, whoever else inserts it now."""
         event = cls(received_at=now, next_attempt_at=now, **fields)
         columns = cls._meta.concrete_fields
-        names = ", ".join(connection.ops.quote_name(field.column) for field in columns)
+        names = ", ".join(connection.ops.quote_name(str(field.column)) for field in columns)
         values = [
             field.get_db_prep_save(getattr(event, field.attname), connection) for field in columns
         ]

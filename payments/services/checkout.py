@@ -89,7 +89,7 @@ def told(payment: Payment) -> Payment:
             raise _declined(selectors.shown_decline_code(payment))
         case PaymentStatus.BLOCKED:
             raise PaymentRefused
-        case PaymentStatus.CANCELLED if payment.failure_code == endings.UNUSABLE_TOKEN:
+        case PaymentStatus.CANCELLED if payment.failure_code == endings.UNUSABLE:
             raise TokenUnusable
         case PaymentStatus.CANCELLED if payment.failure_code == endings.ABANDONED:
             raise _declined("authentication_failed")

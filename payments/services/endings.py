@@ -24,7 +24,7 @@ from payments.services import in_hand
 
 # Causes, kept in the payment's `failure_code` and history.
 NO_PLACE = "captured, no place left"
-UNUSABLE_TOKEN = "unusable_token"
+UNUSABLE = "unusable_token"
 ABANDONED = "abandoned"
 BLOCKED = "blocked"
 CAPTURE_FAILED = "capture_failed"
@@ -59,8 +59,8 @@ def abandoned(payment: Payment, *, cause: str, now: datetime) -> None:
 @transaction.atomic
 def never_sent(payment: Payment, *, now: datetime) -> None:
     """The confirmation token is not one that the gateway knows: the customer types the card again."""
-    payment.cancel(cause=UNUSABLE_TOKEN, now=now)
-    bookings.payment_failed(booking_id=payment.booking_id, cause=UNUSABLE_TOKEN, now=now)
+    payment.cancel(cause=UNUSABLE, now=now)
+    bookings.payment_failed(booking_id=payment.booking_id, cause=UNUSABLE, now=now)
 
 
 @transaction.atomic

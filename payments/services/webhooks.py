@@ -16,14 +16,15 @@ from core.crashpoints import crash_point
 from core.errors import Unavailable
 from core.sagas import engine
 from core.sagas.models import SagaRun
+from payments.gateways import signatures
 from payments.gateways import stripe as gateway
 from payments.gateways.base import GatewayRefund, Operation
 from payments.models import Payment, PaymentStatus, Refund, RefundStatus, WebhookEvent, WebhookState
-from payments.services import checkout, disputes, refunds
+from payments.services import checkout, disputes, refund_sending, refunds
 
 log = structlog.get_logger(__name__)
 webhooks_total = Counter("payments_webhooks", "Webhooks by type and end", ["type", "end"])
-Forged = gateway.Forged
+Forged = signatures.Forged
 
 _LIVE_KEYS = ("sk_live_", "rk_live_")
 _WAITING_FOR_ANSWER = (RefundStatus.APPROVED, RefundStatus.IN_FLIGHT, RefundStatus.UNKNOWN)
@@ -45,7 +46,7 @@ class StrayMoney(Exception):
 
 def receive(*, body: bytes, signature: str, now: datetime) -> WebhookEvent | None:
     """Verify and store. None for one that is known already. Raises Forged, and then nothing is written."""
-    event = gateway.verified_event(body, signature, now=now)
+    event = signatures.verified_event(body, signature, now=now)
     if event.account or event.livemode != settings.STRIPE_SECRET_KEY.startswith(_LIVE_KEYS):
         raise NotOurs("account or mode")
     return WebhookEvent.store(
@@ -141,7 +142,7 @@ def _refund_moved(event: WebhookEvent, now: datetime) -> str:
     if refund.status in _WAITING_FOR_ANSWER:
         _resume(refunds.SAGA, refund.id, event, now)
     else:
-        refunds.apply(refund, answer, now=now)
+        refund_sending.apply(refund, answer, now=now)
     return WebhookState.DONE
 
 
@@ -203,7 +204,7 @@ def _adopt_refund(event: WebhookEvent, answer: GatewayRefund, now: datetime) -> 
         return WebhookState.IGNORED
     if payment.is_open:
         raise NotYet("The payment has not been taken here yet.")
-    refunds.adopt(payment=payment, answer=answer, now=now)
+    refund_sending.adopt(payment=payment, answer=answer, now=now)
     return WebhookState.DONE
 
 

@@ -76,7 +76,6 @@ class TestAuthorise:
 
         [sent] = [each for each in sandbox.books()["requests"] if each["method"] == "POST"
                   and each["path"] == "/v1/payment_intents"]  # fmt: skip
-        print("SENT", sent)
         assert "payment_method_types" not in sent["params"]
 
     def test_is_declined(self, sandbox, now, operation):
@@ -180,7 +179,7 @@ class TestGuards:
         make.paid(sandbox, now=now)
 
         sent = {
-            each["idempotency_key"]
+            each["headers"]["idempotency-key"]
             for each in sandbox.books()["requests"]
             if each["method"] == "POST" and "test_helpers" not in each["path"]
         }

@@ -7,7 +7,7 @@ import pytest
 from core.errors import Invalid
 from invoicing import selectors as invoicing
 from payments.models import GatewayCall, Refund, RefundStatus
-from payments.services import refunds
+from payments.services import refund_sending, refunds
 from payments.services.refusals import DisputeOpen, NotRefundable, RefundExceedsPayment
 from tests.outbox_tools import drain_outbox
 from tests.payments import make
@@ -222,7 +222,7 @@ class TestAfterFailure:
     def failed(self, sandbox, now, payment):
         refund = ask(payment, now)
         refund.send(now=now)
-        refunds.apply(
+        refund_sending.apply(
             refund,
             make.gateway_refund(refund, status="failed", failure_reason="expired_or_canceled_card"),
             now=now,
@@ -247,7 +247,7 @@ class TestAfterFailure:
     def test_after_success_too(self, sandbox, now, payment):
         refund = send(ask(payment, now), now)
 
-        refunds.apply(
+        refund_sending.apply(
             refund,
             make.gateway_refund(refund, status="failed", failure_reason="lost_or_stolen_card"),
             now=now,

@@ -162,9 +162,12 @@ class TestMove:
 
 def refused(statement: str) -> str:
     """What the database says to a statement that it must not carry out."""
-    with pytest.raises(DatabaseError) as refusal, transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
+    with (
+        pytest.raises(DatabaseError) as refusal,
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
     return str(refusal.value)
 
 

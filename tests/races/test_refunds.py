@@ -7,7 +7,7 @@ from django.db import IntegrityError
 from django.db.models import F
 
 from payments.models import GatewayCall, Payment, Refund
-from payments.services import refunds
+from payments.services import refunds, reservations
 from payments.services.refusals import RefundExceedsPayment
 from tests.payments import make
 from tests.races.guards import without_constraint
@@ -39,7 +39,7 @@ def read_decide_write(monkeypatch):
             refunded_minor=F("refunded_minor") + amount_minor
         )
 
-    monkeypatch.setattr(refunds, "_reserve", reserve)
+    monkeypatch.setattr(reservations, "reserve", reserve)
 
 
 class TestTwoRefunds:

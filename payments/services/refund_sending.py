@@ -1,0 +1,160 @@
+"""A refund on its way: sent once, found out about when its answer is lost, ended by the gateway's word."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from core.crashpoints import crash_point
+from core.money import Money
+from core.outbox.events import publish
+from payments import policy, selectors
+from payments.events import RefundFailed
+from payments.gateways import stripe as gateway
+from payments.gateways.base import (
+    AlreadyDone,
+    Busy,
+    GatewayRefund,
+    NotSent,
+    Operation,
+    Rejected,
+    Unreachable,
+)
+from payments.models import Payment, Refund, RefundStatus
+from payments.models.gateway_call import KeyTooOld
+from payments.services import refunds, reservations
+
+_R = RefundStatus
+
+
+def send(refund: Refund, *, booking: str, now: datetime) -> None:
+    """Ask the gateway, or find out what became of the asking. Raises Busy when nothing was done."""
+    if refund.status == _R.APPROVED:
+        if selectors.has_open_dispute(refund.payment_id):
+            reject(refund, cause="a dispute opened", now=now)
+            return
+        refund.send(now=now)
+        crash_point("CP16")
+    if refund.status == _R.IN_FLIGHT:
+        _send(refund, booking, now)
+    elif refund.status == _R.UNKNOWN:
+        _look_again(refund, booking, now)
+
+
+def look(refund: Refund, *, now: datetime) -> None:
+    """What the gateway says of a refund that is on its way."""
+    apply(refund, gateway.refund(refund.gateway_id or ""), now=now)
+
+
+def apply(refund: Refund, answer: GatewayRefund, *, now: datetime) -> None:
+    """The gateway's word becomes the refund's state; what is already so stays so."""
+    match answer.status:
+        case "succeeded" if refund.may("succeed"):
+            _succeed(refund, answer.id, now)
+        case "pending" | "requires_action" if refund.may("pend"):
+            refund.pend(gateway_id=answer.id, now=now)
+        case "failed" | "canceled" if refund.may("fail"):
+            _fail(refund, answer.failure_reason or answer.status, now, gateway_id=answer.id)
+
+
+@transaction.atomic
+def reject(refund: Refund, *, cause: str, now: datetime) -> None:
+    refund.reject(actor="system", cause=cause, now=now)
+    reservations.release(refund)
+
+
+@transaction.atomic
+def adopt(*, payment: Payment, answer: GatewayRefund, now: datetime) -> Refund | None:
+    """A refund made at the gateway itself; None for one that failed there before we heard of it."""
+    if answer.status not in ("succeeded", "pending", "requires_action"):
+        return None
+    reservations.reserve_for_external(payment, answer.amount)
+    done = answer.status == "succeeded"
+    refund = Refund.adopt(
+        payment=payment,
+        gateway_id=answer.id,
+        amount=Money(answer.amount, answer.currency),
+        status=_R.SUCCEEDED if done else _R.PENDING,
+        now=now,
+    )
+    if done:
+        refunds.tell_succeeded(refund, now)
+    else:
+        refunds.start(refund, now)
+    return refund
+
+
+def _send(refund: Refund, booking: str, now: datetime) -> None:
+    try:
+        answer = _ask(refund, booking, now)
+    except NotSent:
+        raise
+    except Unreachable as error:
+        refund.lose_sight(cause=error.gateway_code, now=now)
+    except KeyTooOld:
+        refund.lose_sight(cause="key too old", now=now)
+    except (Rejected, AlreadyDone) as error:
+        _fail(refund, error.code or "rejected", now)
+    else:
+        crash_point("CP17")
+        apply(refund, answer, now=now)
+
+
+def _ask(refund: Refund, booking: str, now: datetime) -> GatewayRefund:
+    return gateway.give_back(
+        Operation(id=refund.operation_id, payment_id=refund.payment_id),
+        payment_id=refund.payment.gateway_id or "",
+        amount_minor=refund.amount_minor,
+        reason=policy.stripe_reason(refund.reason),
+        booking=booking,
+        now=now,
+    )
+
+
+def _look_again(refund: Refund, booking: str, now: datetime) -> None:
+    try:
+        answer = _found(refund, booking, now)
+    except (Busy, Unreachable):
+        refund.note_check(absent_at=refund.absent_at)
+        return
+    first = refund.absent_at
+    if answer is not None:
+        apply(refund, answer, now=now)
+    elif first is not None and now - first >= policy.ABSENCE_PROOF:
+        _fail(refund, "never_arrived", now)
+    else:
+        refund.note_check(absent_at=first or now)
+
+
+def _found(refund: Refund, booking: str, now: datetime) -> GatewayRefund | None:
+    """The same key while it is remembered, else all refunds of the payment are looked through."""
+    try:
+        return _ask(refund, booking, now)
+    except (Unreachable, Rejected, AlreadyDone, KeyTooOld):
+        return gateway.find_refund(refund.operation_id, payment_id=refund.payment.gateway_id or "")
+
+
+@transaction.atomic
+def _succeed(refund: Refund, gateway_id: str, now: datetime) -> None:
+    refund.succeed(gateway_id=gateway_id, now=now)
+    refunds.tell_succeeded(refund, now)
+
+
+@transaction.atomic
+def _fail(refund: Refund, code: str, now: datetime, gateway_id: str | None = None) -> None:
+    """Also after success: a bank may send the money back weeks later."""
+    after_success = refund.status == _R.SUCCEEDED
+    facts = {"gateway_id": gateway_id} if gateway_id else {}
+    refund.fail(code=code[:64], now=now, **facts)
+    reservations.release(refund)
+    publish(
+        RefundFailed(
+            refund_id=str(refund.id),
+            payment_id=str(refund.payment_id),
+            booking_id=str(refund.payment.booking_id),
+            amount_minor=refund.amount_minor,
+            currency=refund.currency,
+            after_success=after_success,
+            at=now.isoformat(),
+        ),
+        now=now,
+    )
