@@ -18,7 +18,7 @@ LONDON = ZoneInfo("Europe/London")
 WHOLE_BP = 10_000
 SHARES = {WHOLE_BP: "all of it", 7_500: "three quarters", 5_000: "half", 2_500: "a quarter"}
 
-STANDARD = {
+STANDARD: dict[str, Any] = {
     "name": "Standard",
     "tiers": [
         {"days_before": 15, "refund_bp": WHOLE_BP},

@@ -20,7 +20,7 @@ class CursorPagination(DRFCursorPagination):
     page_size = 50
     page_size_query_param = "limit"
     max_page_size = 100
-    ordering = ("-pk",)
+    ordering: tuple[str, ...] = ("-pk",)
 
     def decode_cursor(self, request: Any) -> Any:
         try:

@@ -114,8 +114,10 @@ class ScheduleForm(forms.ModelForm):
         return given
 
     def save(self, commit: bool = True) -> CourseSession:
-        self.save_m2m = lambda: None
         return self.scheduled
+
+    def save_m2m(self) -> None:
+        """The service has written all there is."""
 
 
 class RoomForm(forms.ModelForm):
@@ -136,8 +138,10 @@ class RoomForm(forms.ModelForm):
         return given
 
     def save(self, commit: bool = True) -> CourseSession:
-        self.save_m2m = lambda: None
         return self.changed
+
+    def save_m2m(self) -> None:
+        """The service has written all there is."""
 
 
 @admin.register(CourseSession)
@@ -183,7 +187,7 @@ class CourseSessionAdmin(KeptAdmin):
 
     @display(description="Places taken")
     def fill_shown(self, session: CourseSession) -> str:
-        return f"{session.places_taken} of {session.capacity}"  # type: ignore[attr-defined]
+        return f"{session.places_taken} of {session.capacity}"
 
     @display(description="State", label=TONES)
     def standing(self, session: CourseSession) -> str:

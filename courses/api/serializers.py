@@ -89,10 +89,10 @@ class SessionOut(BookedSessionOut):
 
     @extend_schema_field(DayOut(many=True))
     def get_days(self, session: CourseSession) -> Any:
-        return session.day_list  # type: ignore[attr-defined]  # annotated by the selector
+        return session.day_list
 
     def get_places_left(self, session: CourseSession) -> int:
-        return max(0, session.places_left)  # type: ignore[attr-defined]  # annotated
+        return max(0, session.places_left)
 
 
 class SessionFiltersIn(serializers.Serializer):

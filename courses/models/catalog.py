@@ -143,6 +143,11 @@ class CourseSession(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
 
+    # Only on rows that were read with_places and with_days.
+    places_taken: int
+    places_left: int
+    day_list: list[dict[str, str]]
+
     objects = SessionQuerySet.as_manager()
 
     class Meta:

@@ -61,12 +61,13 @@ def extend(*, token: str, now: dt.datetime) -> Booking:
     """Five more minutes for a live hold; raises HoldExpired, ExtensionsUsedUp."""
     with capacity.bounded():
         booking = capacity.lock_booking(Booking.objects.with_token(token))
-        if not booking.is_live_hold(now):
+        ends_at = booking.hold_expires_at
+        if ends_at is None or not booking.is_live_hold(now):
             raise HoldExpired
         if not extensions_left(booking):
             raise ExtensionsUsedUp
         longer = dt.timedelta(seconds=settings.HOLD_EXTENSION_SECONDS)
-        booking.extend(booking.hold_expires_at + longer, now=now, actor="customer")
+        booking.extend(ends_at + longer, now=now, actor="customer")
         return booking
 
 
