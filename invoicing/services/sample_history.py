@@ -40,15 +40,10 @@ def refuse_a_used_shop() -> None:
 def fill(*, paid: Sequence[PaidSale]) -> None:
     """The papers of these sales, which must be all that the shop ever sold."""
     refuse_a_used_shop()
-    sold = sorted(paid, key=lambda each: each.sale.paid_at)
-    returned = sorted(
-        (each for each in paid if each.sale.refunded_at),
-        key=lambda each: each.sale.refunded_at or each.sale.paid_at,
-    )
-    invoices = _numbered(numbering.INVOICES, [each.sale.paid_at for each in sold])
-    notes = _numbered(
-        numbering.CREDIT_NOTES, [each.sale.refunded_at or each.sale.paid_at for each in returned]
-    )
+    sold = sorted(paid, key=_sold_at)
+    returned = sorted((each for each in paid if each.sale.refunded_at), key=_returned_at)
+    invoices = _numbered(numbering.INVOICES, [_sold_at(each) for each in sold])
+    notes = _numbered(numbering.CREDIT_NOTES, [_returned_at(each) for each in returned])
     _count([*invoices, *notes])
     keys = bulk.ids()
     ids = {each.payment_id: next(keys) for each in sold}
@@ -64,6 +59,15 @@ def fill(*, paid: Sequence[PaidSale]) -> None:
         for each, number in zip(returned, notes, strict=True)
     )
     bulk.check_constraints()
+
+
+def _sold_at(paid: PaidSale) -> dt.datetime:
+    """In UTC: two London times compare as their clocks read, which goes wrong in the night when they are changed."""
+    return paid.sale.paid_at.astimezone(dt.UTC)
+
+
+def _returned_at(paid: PaidSale) -> dt.datetime:
+    return (paid.sale.refunded_at or paid.sale.paid_at).astimezone(dt.UTC)
 
 
 def _numbered(series: str, moments: Sequence[dt.datetime]) -> list[Number]:
