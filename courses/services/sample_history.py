@@ -141,7 +141,9 @@ def _sales_on(
 
 
 def _sale(session: CourseSession, places: int, now: dt.datetime, draw: random.Random) -> Sale:
-    latest = min(session.starts_at - dt.timedelta(days=2), now - dt.timedelta(hours=3))
+    # In UTC: two London times compare as their clocks read, which is wrong in the night when they change.
+    begins = session.starts_at.astimezone(dt.UTC)
+    latest = min(begins - dt.timedelta(days=2), now - dt.timedelta(hours=3))
     held_at = latest - dt.timedelta(minutes=draw.randrange(60 * 24 * 50))
     paid_at = held_at + dt.timedelta(seconds=draw.randrange(60, 840))
     ending = _ending(draw)
