@@ -84,9 +84,7 @@ def date_block(first: dt.date, last: dt.date) -> DateBlock:
     if first == last:
         return DateBlock(f"{first:%a}", str(first.day), f"{first:%b}", is_range=False)
     months = f"{first:%b}" if first.month == last.month else f"{first:%b}–{last:%b}"
-    return DateBlock(
-        f"{first:%a}–{last:%a}", f"{first.day}–{last.day}", months, is_range=True
-    )
+    return DateBlock(f"{first:%a}–{last:%a}", f"{first.day}–{last.day}", months, is_range=True)
 
 
 def by_then(moment: dt.datetime, now: dt.datetime) -> str:

@@ -7,8 +7,16 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django_htmx.middleware import HtmxDetails
 
 View = Callable[..., HttpResponseBase]
+
+
+class HtmxRequest(HttpRequest):
+    """As the middleware of htmx hands it on."""
+
+    htmx: HtmxDetails
+
 
 STRIPE = {
     "script-src": ["https://js.stripe.com", "https://*.js.stripe.com"],

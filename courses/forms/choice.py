@@ -24,7 +24,9 @@ class Calendar(forms.DateInput):
 class Choice(forms.Form):
     """A date, how many people, and for a requalification how long the certificate lasts."""
 
-    session = forms.UUIDField(error_messages={"required": "Choose a date", "invalid": "Choose a date"})
+    session = forms.UUIDField(
+        error_messages={"required": "Choose a date", "invalid": "Choose a date"}
+    )
     places = forms.IntegerField(
         min_value=1,
         label="How many people?",
@@ -45,7 +47,6 @@ class Choice(forms.Form):
         self.status = 422
         limit = OVER_LIMIT_WORDS.format(limit=course.class_size)
         places = self.fields["places"]
-        places.max_value = course.class_size
         places.validators.append(_at_most(course.class_size, limit))
         if course.requires_certificate:
             self.fields["certificate_until"] = certificate_field()
@@ -70,7 +71,7 @@ class Choice(forms.Form):
     def problems(self) -> list[tuple[str, str]]:
         anchors = {"session": "slots", "places": "qty", "certificate_until": "id_certificate_until"}
         return [
-            (anchors.get(name, ""), message)
+            (anchors.get(name, ""), str(message))
             for name, messages in self.errors.items()
             for message in messages
         ]

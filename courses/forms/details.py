@@ -72,7 +72,7 @@ class Details(forms.Form):
     )
 
     def __init__(self, *args: Any, booking: Booking, asks_consent: bool, **kwargs: Any) -> None:
-        super().__init__(*args, initial=_initial(booking), **kwargs)
+        super().__init__(*args, **{"initial": _initial(booking), **kwargs})
         self.booking = booking
         if not asks_consent:
             del self.fields["early_start_consent"]
@@ -85,7 +85,7 @@ class Details(forms.Form):
         names = [name for name in self.fields if name.endswith("_name")]
         for name in ("company", "address", "postcode", *names):
             # Whether these are needed depends on the two choices, so no label calls them optional.
-            self.fields[name].asked = True
+            self.fields[name].widget.attrs["data-asked"] = True
 
     def attendees(self) -> list[dict[str, Any]]:
         """The fields of each place, in order, for the page."""
@@ -145,7 +145,7 @@ class Details(forms.Form):
         """For the summary, in the order of the page."""
         in_order = sorted(self.errors, key=lambda name: POSITION.get(name, 50))
         return [
-            (f"id_{name}_0" if name in CHOICES else f"id_{name}", message)
+            (f"id_{name}_0" if name in CHOICES else f"id_{name}", str(message))
             for name in in_order
             for message in self.errors[name]
         ]
@@ -203,8 +203,7 @@ ATTRIBUTES: dict[str, dict[str, Any]] = {
     "purchase_order": {"class": "input w-phone", "autocomplete": "off", "enterkeyhint": "done"},
 }
 POSITION = {
-    name: position
-    for position, name in enumerate(["coming", "name", "email", "phone"])
+    name: position for position, name in enumerate(["coming", "name", "email", "phone"])
 } | {
     name: 100 + position
     for position, name in enumerate(
@@ -274,5 +273,8 @@ def _initial(booking: Booking) -> dict[str, Any]:
 def _is_same_person(attendee: Attendee | None, booking: Booking) -> bool:
     customer = booking.customer
     return bool(
-        attendee and customer and attendee.name == customer.name and attendee.email == customer.email
+        attendee
+        and customer
+        and attendee.name == customer.name
+        and attendee.email == customer.email
     )

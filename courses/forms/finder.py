@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from core import formats
 from courses.forms import places
-from courses.models import Venue
 from courses.forms.places import Place
+from courses.models import Venue
 from courses.selectors import CatalogueFilters
 
 DISTANCES = {"10": 10, "40": 40, "all": None}
@@ -111,7 +111,7 @@ def _when(text: str, today: dt.date) -> str:
     if text in ("7", "30"):
         return text
     try:
-        month = dt.datetime.strptime(text, "%Y-%m").date()
+        month = dt.date.fromisoformat(f"{text}-01")
     except ValueError:
         return ""
     return f"{month:%Y-%m}" if month >= today.replace(day=1) else ""

@@ -18,7 +18,7 @@ from courses import browser, policy, selectors
 from courses import calendar as calendars
 from courses.calendar import calendar_file
 from courses.forms.details import Details, needs_consent
-from courses.models import Booking, BookingStatus
+from courses.models import Booking, BookingStatus, CourseSession
 from courses.services import bookings
 from courses.views import rows
 
@@ -106,9 +106,8 @@ def rebook(request: HttpRequest, token: str) -> HttpResponse:
         )
     except (Conflict, Invalid, TooMany) as refusal:
         return expired(request, booking, now, refusal=refusal)
-    if booking.customer is None:
-        return HttpResponseRedirect(reverse("courses:details", args=[new.token]))
     _copy_details(booking, new.token, now)
+    # The pay page itself goes back a step where details are missing.
     return HttpResponseRedirect(reverse("payments:pay", args=[new.token]))
 
 
@@ -150,6 +149,8 @@ def _session_id(text: str) -> UUID:
 def _copy_details(booking: Booking, token: str, now: dt.datetime) -> None:
     """Nothing is asked twice."""
     customer = booking.customer
+    if customer is None:
+        return
     bookings.give_details(
         token=token,
         customer=bookings.CustomerDetails(
@@ -206,9 +207,9 @@ def _context(booking: Booking, form: Details, now: dt.datetime) -> dict[str, Any
     }
 
 
-def _can_renew(booking: Booking, session: Any, now: dt.datetime) -> bool:
+def _can_renew(booking: Booking, session: CourseSession, now: dt.datetime) -> bool:
     return (
         booking.renewals < settings.HOLD_RENEWALS_MAX
         and session.is_open(now)
-        and session.places_left >= booking.places
+        and rows.left(session) >= booking.places
     )

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from core import clock, formats
+from core.pages import HtmxRequest
 from courses import selectors
 from courses.forms.finder import Finder
 from courses.models import Course
@@ -48,7 +49,7 @@ class Page:
 
 
 @require_safe
-def catalogue(request: HttpRequest) -> HttpResponse:
+def catalogue(request: HtmxRequest) -> HttpResponse:
     now = clock.now()
     finder = Finder.read(request.GET, venues=selectors.venues(), today=formats.local_date(now))
     filters = finder.filters()

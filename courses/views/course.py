@@ -139,7 +139,7 @@ def _slot(session: CourseSession, course: Course, chosen_id: str, now: dt.dateti
     return {
         "row": row,
         "chosen": row.id == chosen_id and not row.is_full,
-        "badge": rows.places_badge(session.places_left),
+        "badge": rows.places_badge(row.places_left),
         "cancellation": policy.cancellation_note(
             course.cancellation_policy.snapshot(), session.starts_at, now
         ),
@@ -160,7 +160,12 @@ def _programme(course: Course) -> list[dict]:
     """The day by the hour; a course of several days has its days named."""
     several = course.days > 1
     return [
-        {**item, "title": f"Day {item['day']}: {item['title']}" if several and item.get("day") else item["title"]}
+        {
+            **item,
+            "title": f"Day {item['day']}: {item['title']}"
+            if several and item.get("day")
+            else item["title"],
+        }
         for item in course.programme
     ]
 
@@ -179,7 +184,7 @@ def _instead(choice: Choice, sessions: list[CourseSession]) -> rows.Row | None:
     if not choice.is_sold_out:
         return None
     wanted = choice.cleaned_data["places"]
-    free = (each for each in sessions if each.places_left >= wanted)
+    free = (each for each in sessions if rows.left(each) >= wanted)
     return next(
         (rows.session_row(each) for each in free if str(each.pk) != choice.session_id), None
     )

@@ -9,9 +9,9 @@ from django.urls import reverse
 from core import formats
 from core.formats import DateBlock
 from core.money import Money
-from courses.models import CourseSession
 from courses.forms import places
 from courses.forms.places import Place
+from courses.models import CourseSession
 
 SATURDAY = 5
 
@@ -60,13 +60,18 @@ def session_row(session: CourseSession, place: Place | None = None) -> Row:
         where=f"{venue.town}, {venue.district}{_distance(session, place)}",
         note=_note(session),
         price=course.price,
-        places_left=session.places_left,
-        is_full=session.places_left <= 0,
+        places_left=left(session),
+        is_full=left(session) <= 0,
         badge=badge,
         badge_class=badge_class,
         course_address=_course_address(session),
         book_address=reverse("courses:choose", args=[session.pk]),
     )
+
+
+def left(session: CourseSession) -> int:
+    """As the selectors counted it."""
+    return session.places_left
 
 
 def miles(session: CourseSession, place: Place | None) -> float:
@@ -85,11 +90,11 @@ def places_badge(places_left: int) -> str:
 
 
 def _badge(session: CourseSession) -> tuple[str, str]:
-    left = session.places_left
-    if left <= 0:
+    free = left(session)
+    if free <= 0:
         return "Full", ""
-    if left <= settings.PLACES_LEFT_SHOWN_AT:
-        return f"{formats.counted(left, 'place')} left", "badge-warn"
+    if free <= settings.PLACES_LEFT_SHOWN_AT:
+        return f"{formats.counted(free, 'place')} left", "badge-warn"
     if formats.local_date(session.starts_at).weekday() >= SATURDAY:
         return "Weekend", "badge-ok"
     return "", ""

@@ -9,7 +9,7 @@ from core import clock, formats
 from core.pages import by_secret_link
 from courses import policy
 from courses import selectors as courses
-from courses.models import Booking, BookingStatus
+from courses.selectors import Booking
 from payments import selectors
 from payments.views import timeline
 from payments.views.status import state_of
@@ -53,7 +53,7 @@ def my_bookings(request: HttpRequest) -> HttpResponse:
 
 def _sentence(booking: Booking, refunded_minor: int, now) -> tuple[str, str, str]:
     """The badge, its colour and one sentence."""
-    if booking.status == BookingStatus.CANCELLED:
+    if booking.status == Booking.Status.CANCELLED:
         return "Cancelled", "", "This booking is cancelled. Nobody is expected."
     cancelled = sum(1 for each in booking.attendees.all() if not each.is_active)
     if booking.session.ends_at < now:

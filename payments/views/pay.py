@@ -14,7 +14,7 @@ from core.idempotency.forms import idempotent_form
 from core.pages import by_secret_link, with_payment_origins
 from courses import browser, policy
 from courses import selectors as courses
-from courses.models import Booking, BookingStatus
+from courses.selectors import Booking
 from courses.services import bookings
 from courses.services import details as booking_details
 from courses.views.booking import expired
@@ -22,7 +22,7 @@ from payments import selectors
 from payments.models import Payment, PaymentStatus
 from payments.views import words
 
-UNFINISHED = (BookingStatus.HELD, BookingStatus.EXPIRED)
+UNFINISHED = (Booking.Status.HELD, Booking.Status.EXPIRED)
 
 
 @by_secret_link
@@ -33,7 +33,7 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
     now = clock.now()
     booking = courses.booking_by_token(token)
     latest = selectors.latest_payment(booking.pk)
-    if _waits_for_approval(latest, booking):
+    if latest is not None and _waits_for_approval(latest, booking):
         return render(request, "payments/approve.html", _approval(request, booking, latest, now))
     if booking.status not in UNFINISHED:
         return _to("payments:status", token)
@@ -107,11 +107,9 @@ def _card(booking: Booking) -> dict[str, Any]:
     }
 
 
-def _waits_for_approval(payment: Payment | None, booking: Booking) -> bool:
+def _waits_for_approval(payment: Payment, booking: Booking) -> bool:
     return (
-        payment is not None
-        and booking.status == BookingStatus.PAYING
-        and payment.status == PaymentStatus.REQUIRES_ACTION
+        booking.status == Booking.Status.PAYING and payment.status == PaymentStatus.REQUIRES_ACTION
     )
 
 

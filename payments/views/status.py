@@ -5,16 +5,16 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from core import clock
-from core.pages import by_secret_link, with_payment_origins
+from core.pages import HtmxRequest, by_secret_link, with_payment_origins
 from courses import browser, policy
 from courses import selectors as courses
-from courses.models import Booking, BookingStatus
+from courses.selectors import Booking
 from courses.views import rows
 from fraud import selectors as fraud
 from payments import selectors
@@ -24,6 +24,7 @@ from payments.views import timeline
 
 SOON_SECONDS, LONG_SECONDS = 10, 60
 ASK_EVERY_SECONDS = 5
+CAME_BACK_SECONDS, CLOSED_SECONDS = 20, 4
 WAITING = "waiting"
 FROM_STRIPE = ("payment_intent", "payment_intent_client_secret", "redirect_status", "returned")
 
@@ -31,15 +32,15 @@ FROM_STRIPE = ("payment_intent", "payment_intent_client_secret", "redirect_statu
 @by_secret_link
 @with_payment_origins
 @require_safe
-def status(request: HttpRequest, token: str) -> HttpResponse:
+def status(request: HtmxRequest, token: str) -> HttpResponse:
     now = clock.now()
     if any(name in request.GET for name in FROM_STRIPE):
         # Back from the bank: what the address says is not believed, and its secrets leave the address bar.
-        checkout.continue_after_action(token=token, now=now)
+        _came_back(request, checkout.continue_after_action(token=token, now=now))
         return HttpResponseRedirect(reverse("payments:status", args=[token]))
     booking = courses.booking_by_token(token)
     payment = selectors.latest_payment(booking.pk)
-    if booking.status == BookingStatus.PAYING and _should_ask(payment, now):
+    if booking.status == Booking.Status.PAYING and _should_ask(payment, now):
         payment = checkout.continue_after_action(token=token, now=now)
         booking = courses.booking_by_token(token)
     elsewhere = _elsewhere(booking, payment)
@@ -49,10 +50,10 @@ def status(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _answer(
-    request: HttpRequest, booking: Booking, payment: Payment | None, now: dt.datetime
+    request: HtmxRequest, booking: Booking, payment: Payment | None, now: dt.datetime
 ) -> HttpResponse:
     state = state_of(booking, payment)
-    if request.htmx and state != WAITING:
+    if request.htmx and state != WAITING:  # the whole page, with its own title
         return _go(request, request.path)
     context = {
         "section": "bookings",
@@ -68,15 +69,15 @@ def _answer(
 
 def state_of(booking: Booking, payment: Payment | None) -> str:
     """The one of the page's states that this booking and its last payment are in."""
-    if booking.status == BookingStatus.CONFIRMED:
+    if booking.status == Booking.Status.CONFIRMED:
         return "confirmed"
-    if booking.status == BookingStatus.UNDER_REVIEW:
+    if booking.status == Booking.Status.UNDER_REVIEW:
         return "checking"
     if payment is not None and payment.status == PaymentStatus.BLOCKED:
         return "refused"
     if payment is not None and payment.status == PaymentStatus.SUCCEEDED and payment.refunded_minor:
         return "cancelled" if booking.confirmed_at else "full"
-    if booking.status == BookingStatus.CANCELLED:
+    if booking.status == Booking.Status.CANCELLED:
         return "cancelled" if booking.confirmed_at else "not_confirmed"
     return WAITING
 
@@ -111,9 +112,24 @@ def _waiting(booking: Booking, payment: Payment | None, now: dt.datetime) -> dic
     }
 
 
+def _came_back(request: HtmxRequest, payment: Payment | None) -> None:
+    """Whoever comes from the bank waits here for the outcome, which another process may be working on.
+    Not long if they closed its question: then they are asked again."""
+    if payment is not None:
+        closed = request.GET.get("returned") == "closed"
+        seconds = CLOSED_SECONDS if closed else CAME_BACK_SECONDS
+        cache.set(f"came-back:{payment.pk}", True, seconds)
+
+
+def _is_back(payment: Payment) -> bool:
+    return bool(cache.get(f"came-back:{payment.pk}"))
+
+
 def _should_ask(payment: Payment | None, now: dt.datetime) -> bool:
     """After ten seconds the gateway is asked, and not more often than each five."""
-    if payment is None or not payment.is_open or payment.status == PaymentStatus.REQUIRES_ACTION:
+    if payment is None or not payment.is_open:
+        return False
+    if payment.status == PaymentStatus.REQUIRES_ACTION and not _is_back(payment):
         return False
     if (now - payment.created_at).total_seconds() < SOON_SECONDS:
         return False
@@ -123,17 +139,20 @@ def _should_ask(payment: Payment | None, now: dt.datetime) -> bool:
 def _elsewhere(booking: Booking, payment: Payment | None) -> str:
     """The page that this booking belongs on, when it isn't this one."""
     unpaid = payment is None or payment.status in (PaymentStatus.FAILED, PaymentStatus.CANCELLED)
-    if booking.status == BookingStatus.HELD:
+    if booking.status == Booking.Status.HELD:
         return "payments:pay"
-    if booking.status == BookingStatus.EXPIRED and unpaid:
+    if booking.status == Booking.Status.EXPIRED and unpaid:
         return "payments:pay"
-    if payment is not None and payment.status == PaymentStatus.REQUIRES_ACTION:
-        return "payments:pay" if booking.status == BookingStatus.PAYING else ""
-    return ""
+    if payment is None or booking.status != Booking.Status.PAYING:
+        return ""
+    asks = payment.status == PaymentStatus.REQUIRES_ACTION and not _is_back(payment)
+    return "payments:pay" if asks else ""
 
 
-def _go(request: HttpRequest, address: str) -> HttpResponse:
+def _go(request: HtmxRequest, address: str) -> HttpResponse:
     """A redirect that a polling fragment understands too."""
-    if request.htmx:
-        return HttpResponse(headers={"HX-Redirect": address})
-    return HttpResponseRedirect(address)
+    if not request.htmx:
+        return HttpResponseRedirect(address)
+    if request.htmx.current_url_abs_path == address:
+        return HttpResponse(status=204)
+    return HttpResponse(headers={"HX-Redirect": address})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from core import formats
 from courses import selectors as courses
-from courses.models import Booking
+from courses.selectors import Booking
 from payments import selectors
 from payments.models import Payment, Refund, RefundStatus
 
@@ -20,7 +20,7 @@ BY_ACTION = {
     "expire_payment": "Places went back on sale",
     "renew": "Places held again",
 }
-BY_REFUND = {
+BY_REFUND: dict[str, str] = {
     RefundStatus.REQUESTED: "{amount} asked for, a colleague checks it",
     RefundStatus.APPROVED: "{amount} is being sent back to {card}",
     RefundStatus.IN_FLIGHT: "{amount} is being sent back to {card}",
@@ -44,7 +44,11 @@ def of(booking: Booking, now: dt.datetime) -> list[Happening]:
         for row in courses.history(booking_id=booking.pk)
         if row.action in BY_ACTION
     ]
-    paid = [_paid(each) for each in selectors.payments_of(booking.pk) if each.captured_at]
+    paid = [
+        _paid(each, each.captured_at)
+        for each in selectors.payments_of(booking.pk)
+        if each.captured_at
+    ]
     refunds = [
         _refunded(each) for each in selectors.refunds_of(booking.pk) if each.status in BY_REFUND
     ]
@@ -59,9 +63,9 @@ def card_in_words(payment: Payment) -> str:
     return f"the {brand} card ending {payment.card_last4}" if payment.card_last4 else "your card"
 
 
-def _paid(payment: Payment) -> Happening:
+def _paid(payment: Payment, at: dt.datetime) -> Happening:
     words = f"{formats.money(payment.captured)} paid with {card_in_words(payment)}"
-    return Happening(payment.captured_at, words)
+    return Happening(at, words)
 
 
 def _refunded(refund: Refund) -> Happening:

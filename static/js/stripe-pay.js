@@ -183,8 +183,8 @@ class StripePay extends HTMLElement {
   async approve(stripe, clientSecret) {
     this.work("Waiting for your bank…");
     this.bank.textContent = "Approve the payment in your banking app, then come back here.";
-    await stripe.handleNextAction({ clientSecret });
-    this.go(`${this.setting("status")}?returned=1`);
+    const answer = await stripe.handleNextAction({ clientSecret });
+    this.go(`${this.setting("status")}?returned=${answer.error ? "closed" : "answered"}`);
   }
 
   /** @param {number} status @param {Answer} body */

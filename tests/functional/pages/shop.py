@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from core import clock
@@ -16,6 +17,7 @@ from payments.models import Payment
 from tests.courses.make import make_course, make_ready, make_session, make_venue
 from tests.fraud.builders import subject
 
+ROOT = Path(__file__).parents[3]
 BROWSER = "p" * 32
 TOWNS = {
     "leeds": ("Leeds", "LS1 1AA", "53.79", "-1.54"),
@@ -109,9 +111,7 @@ def ready(shop: Shop, *, places: int = 2) -> Booking:
 def ended(shop: Shop) -> Booking:
     """Its hold ended an hour ago; the places are still free."""
     then = clock.now() - dt.timedelta(hours=1)
-    booking = make_ready(
-        shop.sessions[0], places=2, customer=COMPANY, browser=BROWSER, now=then
-    )
+    booking = make_ready(shop.sessions[0], places=2, customer=COMPANY, browser=BROWSER, now=then)
     bookings.expire_due(now=clock.now())
     return booking
 
@@ -291,7 +291,14 @@ MAKERS: dict[str, Callable[[Shop], Booking]] = {
     "booking": confirmed,
     "booking-cancelled": cancelled,
 }
-PLACE = {"details": "details/", "expired": "details/", "pay": "pay/", "approve": "pay/", "status": "status/", "booking": ""}
+PLACE = {
+    "details": "details/",
+    "expired": "details/",
+    "pay": "pay/",
+    "approve": "pay/",
+    "status": "status/",
+    "booking": "",
+}
 PLAIN = {
     "catalogue": "/",
     "catalogue-near": "/?near=Leeds&distance=10",
@@ -320,7 +327,7 @@ def address_of(name: str, shop: Shop) -> str:
     if name in PLAIN:
         return PLAIN[name]
     booking = MAKERS[name](shop)
-    return f"/bookings/{booking.token}/{PLACE[name.split('-')[0]]}"
+    return f"/bookings/{booking.token}/{PLACE[name.split('-', maxsplit=1)[0]]}"
 
 
 EVERY_STATE = ["choose", *PLAIN, *MAKERS]

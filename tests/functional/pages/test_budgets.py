@@ -51,6 +51,8 @@ class TestPage:
 
 class TestOwnScripts:
     def test_are_small_together(self):
-        scripts = [path for path in (STATIC / "js").glob("*.js") if not path.name.startswith("unfold")]
+        scripts = [
+            path for path in (STATIC / "js").glob("*.js") if not path.name.startswith("unfold")
+        ]
 
         assert sum(packed(path.read_bytes()) for path in scripts) <= OWN_SCRIPT_MAX

@@ -47,7 +47,11 @@ class TestEveryPage:
 
         assert "None" not in text
         assert "{{" not in text and "{%" not in text
-        assert not re.search(r"\b((?<!purchase )order|ticket|delegate|fraud|suspicious|please|successfully)\b", text, re.I)
+        assert not re.search(
+            r"\b((?<!purchase )order|ticket|delegate|fraud|suspicious|please|successfully)\b",
+            text,
+            re.I,
+        )
 
 
 @pytest.mark.parametrize("name", list(MAKERS))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.functional.pages import shop as shops
 from tests.functional.chromium import accessibility_violations, visitor
+from tests.functional.pages import shop as shops
 from tests.functional.pages.shop import EVERY_STATE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
