@@ -3,6 +3,7 @@
 A step first looks at the payment's own state, so that a repeat after a crash finds what is done.
 """
 
+from core.errors import Unavailable
 from core.sagas.definition import Definition, Done, Fail, Go, Run, Step, Undo, Wait
 from courses.services.bookings import PlacesSoldOut, WrongState
 from fraud import selectors as fraud
@@ -38,8 +39,11 @@ def assess(run: Run) -> Go | Done:
     try:
         token = gateway.confirmation_token(payment.confirmation_token)
     except (Missing, Rejected):
-        endings.never_sent(payment, now=run.now)
-        return Done("unusable token")
+        endings.never_sent(payment, cause=endings.UNUSABLE, now=run.now)
+        return Done(endings.UNUSABLE)
+    except Unavailable:
+        endings.never_sent(payment, cause=endings.UNREACHABLE, now=run.now)
+        return Done(endings.UNREACHABLE)
     subject = subjects.before(payment, token, now=run.now)
     assessment = assessments.assess(subject=subject, now=run.now)
     outcomes.record(payment_id=payment.id, kind="attempt", subject=subject, now=run.now)
@@ -220,16 +224,16 @@ def _wait_for_customer(payment: Payment, run: Run) -> Go | Wait | Done:
 
 
 def _wait_for_gateway(subject: Payment | Refund, run: Run) -> Wait | Fail:
-    at = policy.next_check(subject.checks, run.now)
-    if at is None:
+    if subject.check_due_at is None:
         return Fail("The gateway has not said for three days what became of this.")
-    return Wait(at, for_="the gateway's word")
+    return Wait(subject.check_due_at, for_="the gateway's word")
 
 
 def _to_review(payment: Payment, assessment: assessments.Assessment, run: Run) -> Wait | Undo:
     booking = in_hand.booking(payment.booking_id)
     hard_limit_at = policy.review_hard_limit(
-        starts_at=booking.session.starts_at, authorised_until=payment.authorised_until
+        starts_at=booking.session.starts_at,
+        authorised_until=payment.authorised_until or run.now + policy.AUTHORISATION_TIME,
     )
     if hard_limit_at <= run.now:
         return Undo("no time left to review", ending="lapsed")

@@ -98,7 +98,7 @@ class PaymentAdmin(ReadOnlyAdmin):
 
     @display(description="What happened")
     def timeline(self, payment: Payment) -> SafeString:
-        steps = list(payment.transitions.order_by("at", "id"))
+        steps: list[Any] = list(payment.transitions.order_by("at", "id"))
         for refund in payment.refunds.prefetch_related("transitions"):
             steps += refund.transitions.all()
         rows = [_happening(step) for step in sorted(steps, key=lambda step: (step.at, step.id))]

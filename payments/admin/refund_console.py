@@ -61,12 +61,14 @@ class RefundForm(forms.Form):
     def __init__(self, *args: Any, quote: RefundQuote, people: list[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.quote = quote
-        self.fields["choice"].choices = [
+        choice, cancel = self.fields["choice"], self.fields["cancel"]
+        assert isinstance(choice, forms.ChoiceField) and isinstance(cancel, forms.ChoiceField)
+        choice.choices = [
             ("policy", f"What the policy gives back: {formats.money(quote.policy_amount)}"),
             ("full", f"All that is left: {formats.money(quote.refundable)}"),
             ("other", "Another amount"),
         ]
-        self.fields["cancel"].choices = [
+        cancel.choices = [
             (str(each.pk), each.name or f"Place {each.position}, name to come") for each in people
         ]
         self.initial.setdefault("choice", "policy")

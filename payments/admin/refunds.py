@@ -1,5 +1,6 @@
 """Refunds: where each stands, and what can be done about one that failed."""
 
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -101,12 +102,13 @@ class RefundAdmin(ReadOnlyAdmin):
         """Try again, or record that it was paid by bank transfer."""
         if not self.has_settle_permission(request):
             return HttpResponse(status=403)
-        return _settle(request, refund_id, self.admin_site.each_context(request))
+        site = self.admin_site.each_context(request)
+        return cast(HttpResponse, _settle(request, refund_id, site))
 
 
 @idempotent_form
 @require_http_methods(["GET", "POST"])
-def _settle(request: HttpRequest, refund_id: UUID, site: dict) -> HttpResponse:
+def _settle(request: HttpRequest, refund_id: UUID, site: dict[str, Any]) -> HttpResponse:
     refund = selectors.refund(refund_id)
     page = reverse("admin:payments_refund_change", args=[refund.pk])
     error = ""

@@ -63,7 +63,7 @@ class PaymentOut(serializers.Serializer):
 class PaidBookingOut(BookingOut):
     """One booking with its money."""
 
-    payment = serializers.DictField(allow_null=True)
+    payment = PaymentOut(allow_null=True)
     paid = MoneyField(read_only=True)
     refunded = MoneyField(read_only=True)
 

@@ -14,6 +14,7 @@ from core.idempotency.keys import idempotent
 from core.ratelimit.address import client_address
 from courses import browser
 from courses import selectors as courses
+from courses.api.serializers import BookingOut
 from courses.api.views import BookingView as CoursesBookingView
 from payments import selectors
 from payments.api.serializers import PaidBookingOut, PaymentIn, PaymentOut
@@ -48,6 +49,12 @@ class BookingView(CoursesBookingView):
     def get(self, request: Request, token: str) -> Response:
         booking = courses.booking_by_token(token)
         payment = selectors.latest_payment(booking.id)
-        booking.paid, booking.refunded = selectors.paid_and_refunded(booking.id)
-        booking.payment = payment and PaymentOut.of(payment, booking.status)
-        return Response(PaidBookingOut(booking).data)
+        paid, refunded = selectors.paid_and_refunded(booking.id)
+        return Response(
+            {
+                **BookingOut(booking).data,
+                "payment": payment and PaymentOut.of(payment, booking.status),
+                "paid": paid.as_json(),
+                "refunded": refunded.as_json(),
+            }
+        )

@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 Answer = TypeVar("Answer")
 
 _committed_key: ContextVar[str] = ContextVar("gateway_committed_key", default="")
-_OUTCOMES = {
+_OUTCOMES: dict[type[Exception], str] = {
     Declined: "declined",
     Rejected: "rejected",
     AlreadyDone: "already_done",
@@ -37,6 +37,7 @@ _OUTCOMES = {
     Unreachable: "no_answer",
     Busy: "busy",
 }
+_FAILURES = (Declined, Rejected, AlreadyDone, Unreachable, Busy)
 
 
 class NoIntent(RuntimeError):
@@ -73,7 +74,7 @@ def write(
     try:
         with _committed(call.key):
             answer = request(call.key)
-    except tuple(_OUTCOMES) as error:
+    except _FAILURES as error:
         _note(call, error, now=now)
         raise
     crash_point("CP04")
@@ -99,6 +100,6 @@ def _committed(key: str) -> Iterator[None]:
 
 def _note(call: GatewayCall, error: Exception, *, now: datetime) -> None:
     outcome = next(name for kind, name in _OUTCOMES.items() if isinstance(error, kind))
-    code = getattr(error, "gateway_code", None) or getattr(error, "code", "")
+    code = str(getattr(error, "gateway_code", None) or getattr(error, "code", ""))
     call.close(outcome, error_code=code, now=now)
     log.warning("gateway_call_failed", verb=call.verb, outcome=outcome, error_code=code)

@@ -165,9 +165,15 @@ class _HTTP(stripe.HTTPClient):
         super().__init__()
         self._wire = wire
 
-    def request(
-        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
-    ) -> tuple[Any, int, Mapping[str, str]]:
+    def request(  # type: ignore[override]  # the library takes bytes as well, and decodes them
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+        *,
+        _usage: Any = None,
+    ) -> tuple[bytes, int, Mapping[str, str]]:
         headers = headers or {}
         calls.refuse_unintended(method, headers.get("Idempotency-Key"))
         return self._wire.request(method.upper(), url, headers, post_data)
@@ -268,7 +274,8 @@ def _translated() -> Iterator[None]:
 
 
 def _declined(error: stripe.CardError) -> Declined:
-    body = (error.json_body or {}).get("error") or {}
+    answer: Any = error.json_body or {}
+    body = answer.get("error") or {}
     raw = body.get("payment_intent")
     return Declined(
         code=body.get("code") or "card_declined",

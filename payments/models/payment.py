@@ -12,6 +12,7 @@ from core.money import Money
 
 from .stateful import HistoryRow, Stateful
 from .states import PAYMENT, PAYMENT_OPEN, PaymentStatus
+from .unknown import UnknownOutcome
 
 SYSTEM = "system"
 
@@ -22,7 +23,7 @@ class PaymentTransition(HistoryRow):
     )
 
 
-class Payment(Stateful):
+class Payment(UnknownOutcome, Stateful):
     """`refunded_minor` is what refunds have reserved of `captured_minor`; it never passes it."""
 
     machine = PAYMENT
@@ -56,9 +57,6 @@ class Payment(Stateful):
     device = SealedJSONField(default=dict)
     card_facts = SealedJSONField(default=dict)
 
-    unknown_at = models.DateTimeField(null=True)
-    checks = models.PositiveSmallIntegerField(default=0)
-    absent_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -164,22 +162,10 @@ class Payment(Stateful):
             captured_minor=captured_minor, captured_at=now,
         )  # fmt: skip
 
-    def lose_sight(self, *, cause: str, now: datetime) -> None:
+    def lose_sight(self, *, cause: str, due_at: datetime | None, now: datetime) -> None:
         """The request may have arrived: from now on only the gateway's word counts."""
-        self._move(
-            "lose_sight",
-            actor=SYSTEM,
-            cause=cause,
-            now=now,
-            unknown_at=self.unknown_at or now,
-            absent_at=None,
-        )
-
-    def note_check(self, *, absent_at: datetime | None) -> None:
-        """One more look at the gateway that settled nothing; `absent_at`: it first knew nothing then."""
-        self.checks += 1
-        self.absent_at = absent_at
-        self.save(update_fields=["checks", "absent_at"])
+        facts = self._out_of_sight(due_at=due_at, now=now)
+        self._move("lose_sight", actor=SYSTEM, cause=cause, now=now, **facts)
 
     # --- questions -----------------------------------------------------------------------------
 

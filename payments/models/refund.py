@@ -12,6 +12,7 @@ from core.money import Money
 from .payment import SYSTEM, Payment
 from .stateful import HistoryRow, Stateful
 from .states import REFUND, RefundStatus
+from .unknown import UnknownOutcome
 
 
 class RefundReason(models.TextChoices):
@@ -30,7 +31,7 @@ class RefundTransition(HistoryRow):
     )
 
 
-class Refund(Stateful):
+class Refund(UnknownOutcome, Stateful):
     machine = REFUND
     history = RefundTransition
     history_column = "refund_id"
@@ -46,9 +47,6 @@ class Refund(Stateful):
     operation_id = models.CharField(max_length=64, unique=True)
     gateway_id = models.CharField("Stripe refund", max_length=255, unique=True, null=True)
     failure_code = models.CharField(max_length=64, blank=True)
-    unknown_at = models.DateTimeField(null=True)
-    checks = models.PositiveSmallIntegerField(default=0)
-    absent_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -129,20 +127,12 @@ class Refund(Stateful):
     def fail(self, *, code: str, now: datetime, **facts: Any) -> None:
         self._move("fail", actor="gateway", cause=code, now=now, failure_code=code, **facts)
 
-    def lose_sight(self, *, cause: str, now: datetime) -> None:
-        self._move(
-            "lose_sight", actor=SYSTEM, cause=cause, now=now,
-            unknown_at=now, checks=0, absent_at=None,
-        )  # fmt: skip
+    def lose_sight(self, *, cause: str, due_at: datetime | None, now: datetime) -> None:
+        facts = self._out_of_sight(due_at=due_at, now=now)
+        self._move("lose_sight", actor=SYSTEM, cause=cause, now=now, **facts)
 
     def settle_by_hand(self, *, actor: str, cause: str, now: datetime) -> None:
         self._move("settle_by_hand", actor=actor, cause=cause, now=now)
-
-    def note_check(self, *, absent_at: datetime | None) -> None:
-        """One more look at the gateway that settled nothing."""
-        self.checks += 1
-        self.absent_at = absent_at
-        self.save(update_fields=["checks", "absent_at"])
 
     # --- questions -----------------------------------------------------------------------------
 

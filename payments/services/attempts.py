@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 
+from payments import policy
 from payments.gateways import stripe as gateway
 from payments.gateways.base import (
     AlreadyDone,
@@ -46,14 +47,14 @@ def authorise(
         _send(payment, how, now)
     elif payment.status in (_P.REQUIRES_ACTION, _P.PROCESSING):
         _look(payment, now)
-    elif payment.status == _P.UNKNOWN:
+    elif payment.status == _P.UNKNOWN and payment.may_look(now):
         _look_again(payment, how, now)
 
 
 def capture(payment: Payment, *, now: datetime) -> int | None:
     """Take what was authorised; the amount taken, or None when the payment's state says why not."""
     if payment.status == _P.UNKNOWN:
-        return _find_captured(payment, now)
+        return _find_captured(payment, now) if payment.may_look(now) else None
     if payment.status == _P.AUTHORISED:
         payment.capture(now=now)
     try:
@@ -68,7 +69,7 @@ def capture(payment: Payment, *, now: datetime) -> int | None:
     except NotSent:
         raise
     except Unreachable as error:
-        payment.lose_sight(cause=error.gateway_code, now=now)
+        _lose_sight(payment, error.gateway_code, now)
         return None
     return _captured(payment, answer, now)
 
@@ -101,9 +102,9 @@ def _send(payment: Payment, how: Mapping[str, Any], now: datetime) -> None:
     except NotSent as error:
         _not_sent(payment, error, now)
     except Unreachable as error:
-        payment.lose_sight(cause=error.gateway_code, now=now)
+        _lose_sight(payment, error.gateway_code, now)
     except KeyTooOld:
-        payment.lose_sight(cause="key too old", now=now)
+        _lose_sight(payment, "key too old", now)
     except (Rejected, AlreadyDone) as error:
         log.error("authorisation_rejected", payment=str(payment.id), code=error.code)
         endings.failed(payment, code=error.code or "rejected", now=now)
@@ -128,7 +129,7 @@ def _not_sent(payment: Payment, error: NotSent, now: datetime) -> None:
         operation_id=payment.operation_id, verb="authorise", sends__gt=1
     )
     if earlier.exists():
-        payment.lose_sight(cause=error.gateway_code, now=now)
+        _lose_sight(payment, error.gateway_code, now)
     else:
         endings.failed(payment, code="gateway_unreachable", now=now)
 
@@ -147,7 +148,7 @@ def _look_again(payment: Payment, how: Mapping[str, Any], now: datetime) -> None
     except Declined as error:
         return _decline(payment, error, now)
     except (Busy, Unreachable):
-        return payment.note_check(absent_at=payment.absent_at)
+        return _note_check(payment, payment.absent_at, now)
     if answer is not None:
         return _apply(payment, answer, now)
     return _absent(payment, now)
@@ -173,7 +174,7 @@ def _absent(payment: Payment, now: datetime) -> None:
     if first is not None and now - first >= ABSENCE_PROOF:
         endings.failed(payment, code="never_arrived", now=now)
     else:
-        payment.note_check(absent_at=first or now)
+        _note_check(payment, first or now, now)
 
 
 # --- What the gateway says -----------------------------------------------------------------------
@@ -248,10 +249,10 @@ def _find_captured(payment: Payment, now: datetime) -> int | None:
     try:
         answer = gateway.payment(_gateway_id(payment))
     except (Busy, Unreachable):
-        payment.note_check(absent_at=None)
+        _note_check(payment, None, now)
         return None
     if answer.status == "requires_capture":
-        payment.note_check(absent_at=None)
+        _note_check(payment, None, now)
         payment.authorise(now=now)
         return capture(payment, now=now)
     return _captured(payment, answer, now)
@@ -270,3 +271,13 @@ def _gateway_id(payment: Payment) -> str:
 def return_url(token: str) -> str:
     """Where a bank's own page sends the customer back to."""
     return f"{settings.SITE_URL}/bookings/{token}/status/"
+
+
+def _lose_sight(payment: Payment, cause: str, now: datetime) -> None:
+    payment.lose_sight(cause=cause, due_at=policy.next_check(payment.checks, now), now=now)
+
+
+def _note_check(payment: Payment, absent_at: datetime | None, now: datetime) -> None:
+    payment.note_check(
+        absent_at=absent_at, next_due_at=policy.next_check(payment.checks + 1, now), now=now
+    )

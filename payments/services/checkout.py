@@ -91,6 +91,8 @@ def told(payment: Payment) -> Payment:
             raise PaymentRefused
         case PaymentStatus.CANCELLED if payment.failure_code == endings.UNUSABLE:
             raise TokenUnusable
+        case PaymentStatus.CANCELLED if payment.failure_code in endings.UNREACHED:
+            raise PaymentsUnavailable(retry_after=UNAVAILABLE_SECONDS)
         case PaymentStatus.CANCELLED if payment.failure_code == endings.ABANDONED:
             raise _declined("authentication_failed")
         case PaymentStatus.CANCELLED:
@@ -165,7 +167,7 @@ def _drive(
 
 
 def _declined(decline_code: str) -> CardDeclined:
-    return CardDeclined(**({"decline_code": decline_code} if decline_code else {}))
+    return CardDeclined(decline_code=decline_code) if decline_code else CardDeclined()
 
 
 def _device(given: Mapping[str, Any], user_agent: str) -> dict[str, Any]:

@@ -28,7 +28,8 @@ UNUSABLE = "unusable_token"
 ABANDONED = "abandoned"
 BLOCKED = "blocked"
 CAPTURE_FAILED = "capture_failed"
-UNREACHED = ("gateway_unreachable", "never_arrived")
+UNREACHABLE = "gateway_unreachable"
+UNREACHED = (UNREACHABLE, "never_arrived")
 
 
 @transaction.atomic
@@ -57,10 +58,11 @@ def abandoned(payment: Payment, *, cause: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def never_sent(payment: Payment, *, now: datetime) -> None:
-    """The confirmation token is not one that the gateway knows: the customer types the card again."""
-    payment.cancel(cause=UNUSABLE, now=now)
-    bookings.payment_failed(booking_id=payment.booking_id, cause=UNUSABLE, now=now)
+def never_sent(payment: Payment, *, cause: str, now: datetime) -> None:
+    """The bank was never asked, since the token is no good or the gateway can't be reached: the customer
+    tries again."""
+    payment.cancel(cause=cause, now=now)
+    bookings.payment_failed(booking_id=payment.booking_id, cause=cause, now=now)
 
 
 @transaction.atomic

@@ -36,7 +36,7 @@ def quote(*, payment: Payment, booking: Booking, now: datetime) -> RefundQuote:
         now,
         places=booking.places,
         booked_at=booking.confirmed_at,
-        is_consumer=not booking.customer.company,
+        is_consumer=booking.customer is not None and not booking.customer.company,
         early_start_consent=booking.early_start_consent,
     )
     left = max(by_policy.refund - payment.refunded, Money.zero(payment.currency))

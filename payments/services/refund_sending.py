@@ -36,7 +36,7 @@ def send(refund: Refund, *, booking: str, now: datetime) -> None:
         crash_point("CP16")
     if refund.status == _R.IN_FLIGHT:
         _send(refund, booking, now)
-    elif refund.status == _R.UNKNOWN:
+    elif refund.status == _R.UNKNOWN and refund.may_look(now):
         _look_again(refund, booking, now)
 
 
@@ -89,9 +89,9 @@ def _send(refund: Refund, booking: str, now: datetime) -> None:
     except NotSent:
         raise
     except Unreachable as error:
-        refund.lose_sight(cause=error.gateway_code, now=now)
+        _lose_sight(refund, error.gateway_code, now)
     except KeyTooOld:
-        refund.lose_sight(cause="key too old", now=now)
+        _lose_sight(refund, "key too old", now)
     except (Rejected, AlreadyDone) as error:
         _fail(refund, error.code or "rejected", now)
     else:
@@ -114,7 +114,7 @@ def _look_again(refund: Refund, booking: str, now: datetime) -> None:
     try:
         answer = _found(refund, booking, now)
     except (Busy, Unreachable):
-        refund.note_check(absent_at=refund.absent_at)
+        _note_check(refund, refund.absent_at, now)
         return
     first = refund.absent_at
     if answer is not None:
@@ -122,7 +122,7 @@ def _look_again(refund: Refund, booking: str, now: datetime) -> None:
     elif first is not None and now - first >= policy.ABSENCE_PROOF:
         _fail(refund, "never_arrived", now)
     else:
-        refund.note_check(absent_at=first or now)
+        _note_check(refund, first or now, now)
 
 
 def _found(refund: Refund, booking: str, now: datetime) -> GatewayRefund | None:
@@ -157,4 +157,14 @@ def _fail(refund: Refund, code: str, now: datetime, gateway_id: str | None = Non
             at=now.isoformat(),
         ),
         now=now,
+    )
+
+
+def _lose_sight(refund: Refund, cause: str, now: datetime) -> None:
+    refund.lose_sight(cause=cause, due_at=policy.next_check(refund.checks, now), now=now)
+
+
+def _note_check(refund: Refund, absent_at: datetime | None, now: datetime) -> None:
+    refund.note_check(
+        absent_at=absent_at, next_due_at=policy.next_check(refund.checks + 1, now), now=now
     )

@@ -49,7 +49,8 @@ def _subject(
     payment: Payment, *, stage: str, card: CardFacts | None, billing_country: str, now: datetime
 ) -> Subject:
     booking = in_hand.booking(payment.booking_id)
-    device = payment.device
+    customer, device = booking.customer, payment.device
+    assert customer is not None  # nobody pays without having said who they are
     subject = Subject(
         payment_id=str(payment.id),
         stage=stage,
@@ -59,9 +60,9 @@ def _subject(
         course=booking.session.course.slug,
         starts_at=booking.session.starts_at,
         now=now,
-        email=booking.customer.email,
+        email=customer.email,
         attendee_emails=tuple(each.email for each in booking.attendees.all() if each.email),
-        phone=booking.customer.phone,
+        phone=customer.phone,
         address=payment.address,
         device=str(device.get("id") or device.get("user_agent") or ""),
         card=card,

@@ -102,6 +102,21 @@ class TestAuthoriseWithoutAnswer:
         assert sends == 1
         assert payment.gateway_id == intents(sandbox)[0]["id"]
 
+    def test_an_impatient_page_uses_up_no_looks(self, sandbox, now, booking):
+        sandbox.fault("error_before", path="/v1/payment_intents*", method="*", times=500)
+        payment = make.pay(booking, sandbox, now=now)
+        before = len(sandbox.books()["requests"])
+
+        for seconds in range(2, 60, 2):
+            checkout.continue_after_action(
+                token=booking.token, now=now + timedelta(seconds=seconds)
+            )
+
+        payment.refresh_from_db()
+        assert payment.checks <= 2
+        assert payment.status == PaymentStatus.UNKNOWN
+        assert len(sandbox.books()["requests"]) - before <= 2 * 7
+
     def test_three_days_without_a_word_end_on_a_persons_list(self, sandbox, now, booking):
         sandbox.fault("error_before", path="/v1/payment_intents*", method="*", times=500)
         payment = make.pay(booking, sandbox, now=now)

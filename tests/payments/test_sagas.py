@@ -7,7 +7,13 @@ import pytest
 from fraud.services import reviews
 from payments.models import GatewayCall, Payment, PaymentStatus
 from payments.services import checkout
-from payments.services.refusals import CardDeclined, PaymentRefused, TokenUnusable, TooManyRefusals
+from payments.services.refusals import (
+    CardDeclined,
+    PaymentRefused,
+    PaymentsUnavailable,
+    TokenUnusable,
+    TooManyRefusals,
+)
 from tests.outbox_tools import drain_outbox
 from tests.payments import make
 
@@ -281,11 +287,12 @@ class TestUnreachable:
         token = sandbox.confirmation_token()
         settings.STRIPE_API_BASE = "http://127.0.0.1:9"
 
-        payment = make.pay_with(booking, token, now=now)
+        with pytest.raises(PaymentsUnavailable):
+            make.pay_with(booking, token, now=now)
 
         booking.refresh_from_db()
-        assert payment.status == PaymentStatus.CREATED
-        assert booking.status == "paying"
+        assert make.latest(booking).failure_code == "gateway_unreachable"
+        assert booking.status == "held"
         assert not GatewayCall.objects.exists()
 
 
