@@ -167,7 +167,7 @@ class DocumentAdmin(ReadOnlyAdmin):
     def make_files(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
         for document in queryset:
             try:
-                files.pdf(document_id=document.pk)
+                files.pdf(document_id=document.pk, now=clock.now())
             except Refusal:
                 self.message_user(request, f"{document.label}: PDF not made.", messages.ERROR)
             else:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
+from core import clock
 from core.audit import services as audit
 from core.mail import attachments
 from core.mail import services as mail
@@ -80,5 +81,5 @@ def _context(document: Document) -> dict[str, Any]:
 def _file(document_id: str) -> Attachment:
     """Raises FileNotMade, and the message is tried again later."""
     document = selectors.document(UUID(document_id))
-    content = files.pdf(document_id=document.pk)
+    content = files.pdf(document_id=document.pk, now=clock.now())
     return Attachment(name=f"{document.label}.pdf", mime="application/pdf", content=content)

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from core import clock
 from courses import selectors as courses
 from invoicing import selectors
 from invoicing.models import Document
@@ -35,7 +36,7 @@ def documents_fragment(request: HttpRequest, token: str) -> HttpResponse:
 def pdf_response(document: Document) -> HttpResponse:
     """The file, for whoever asked and for no cache on the way."""
     return HttpResponse(
-        files.pdf(document_id=document.pk),
+        files.pdf(document_id=document.pk, now=clock.now()),
         content_type="application/pdf",
         headers={
             "Content-Disposition": f'inline; filename="{document.label}.pdf"',

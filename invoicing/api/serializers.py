@@ -17,3 +17,9 @@ class DocumentOutput(serializers.Serializer):
     total = MoneyField(source="gross")
     refers_to = serializers.CharField(source="refers_to.label", default=None, allow_null=True)
     pdf = serializers.URLField()
+
+
+class DocumentListOutput(serializers.Serializer):
+    """All papers of a booking: never so many that they need pages."""
+
+    results = DocumentOutput(many=True)

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from courses import selectors as courses
 from invoicing import selectors
-from invoicing.api.serializers import DocumentOutput
+from invoicing.api.serializers import DocumentListOutput
 from invoicing.models import Document
 
 
@@ -20,13 +20,13 @@ class DocumentList(APIView):
 
     permission_classes = [AllowAny]
 
-    @extend_schema(responses=DocumentOutput(many=True), operation_id="booking_documents")
+    @extend_schema(responses=DocumentListOutput, operation_id="booking_documents")
     def get(self, request: Request, token: str) -> Response:
         booking = courses.booking_by_token(token)
         found = [
             self._with_address(request, token, each) for each in selectors.documents_of(booking.pk)
         ]
-        return Response({"results": DocumentOutput(found, many=True).data})
+        return Response(DocumentListOutput({"results": found}).data)
 
     def _with_address(self, request: Request, token: str, document: Document) -> Any:
         address = reverse("invoicing:document_pdf", args=[token, document.label])

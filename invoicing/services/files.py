@@ -8,7 +8,6 @@ import typst
 from django.db import transaction
 from django.db.models import F
 
-from core.clock import now as present
 from core.errors import Unavailable
 from invoicing import pdf as paper
 from invoicing.models import Document, File, FileFailure
@@ -24,10 +23,10 @@ class FileNotMade(Unavailable):
     detail = "Your invoice isn't ready yet. We'll email it within an hour."
 
 
-def pdf(*, document_id: UUID, now: datetime | None = None) -> bytes:
+def pdf(*, document_id: UUID, now: datetime) -> bytes:
     """The bytes, the same each time. Raises FileNotMade, and leaves a row that the office sees."""
     kept = File.objects.filter(pk=document_id).first()
-    return kept.content if kept else _make(document_id, now=now or present())
+    return kept.content if kept else _make(document_id, now=now)
 
 
 def _make(document_id: UUID, *, now: datetime) -> bytes:
