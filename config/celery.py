@@ -61,7 +61,8 @@ app.conf.update(
     worker_enable_soft_shutdown_on_idle=False,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
-    worker_cancel_long_running_tasks_on_connection_loss=True,
+    # A task under way when the broker goes is left to end: killed, it would be run twice just the same.
+    worker_cancel_long_running_tasks_on_connection_loss=False,
     enable_utc=True,
     timezone="UTC",
     beat_scheduler="celery.beat:Scheduler",

@@ -2,7 +2,7 @@
 
 Compiled in and inert: without CRASH_POINTS in the environment a point costs one look-up. CRASH_POINTS lists
 `CP02:kill` (SIGKILL), `CP02:raise`, or `CP02:wait=/path` (until that file appears), separated by commas; each fires
-once in all processes that share the folder CRASH_DIR. The list of points is in `docs/architecture.md`.
+once in all processes that share the folder CRASH_DIR. `tests/chaos/scenarios.py` lists the points.
 """
 
 import os

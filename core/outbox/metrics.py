@@ -10,7 +10,7 @@ from core.outbox.models import OPEN_STATES, Claim, Delivery, State
 deliveries_total = Counter("outbox_deliveries", "Tries, by how they ended", ["handler", "outcome"])
 delay_seconds = Histogram(
     "outbox_delay_seconds",
-    "From publishing to done",
+    "From publishing to being taken by a relay that then handed it over",
     ["handler"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600),
 )

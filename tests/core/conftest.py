@@ -16,7 +16,7 @@ from redis import Redis
 from core.embedded import children
 from tests.core.sagas import journeys
 
-WAIT_SECONDS_MAX = 60
+WAIT_SECONDS_MAX = 120
 
 
 class Worker:

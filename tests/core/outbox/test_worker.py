@@ -101,6 +101,18 @@ def test_a_flushed_broker_loses_nothing(bell, script, worker, broker, wait_until
     assert [effects(number) for number in range(30)] == [1] * 30
 
 
+def test_a_broker_flushed_under_a_running_worker_serves_on(bell, worker, broker, wait_until):
+    worker.start()
+    ring(1)
+    wait_until(all_done)
+
+    broker.flushall()
+    ring(2)
+
+    wait_until(all_done)
+    assert [effects(1), effects(2)] == [1, 1]
+
+
 def test_a_saga_handed_out_and_lost_is_handed_out_again(script, worker, broker, wait_until):
     now = clock.now()
     engine.start(
