@@ -18,6 +18,7 @@ from courses.api.serializers import BookingOut
 from courses.api.views import BookingView as CoursesBookingView
 from payments import selectors
 from payments.api.serializers import PaidBookingOut, PaymentIn, PaymentOut
+from payments.models import Payment, PaymentStatus
 from payments.services import checkout
 
 
@@ -39,7 +40,7 @@ class PaymentList(APIView):
             now=clock.now(),
         )
         return Response(
-            PaymentOut.of(payment, courses.booking(payment.booking_id).status),
+            PaymentOut.of(payment, _booking_status(payment)),
             status=status.HTTP_201_CREATED,
         )
 
@@ -58,3 +59,10 @@ class BookingView(CoursesBookingView):
                 "refunded": refunded.as_json(),
             }
         )
+
+
+def _booking_status(payment: Payment) -> str:
+    """Only an authorised payment needs it to be told from one in review."""
+    if payment.status != PaymentStatus.AUTHORISED:
+        return ""
+    return courses.booking(payment.booking_id).status
