@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from core.crashpoints import Crashed
 from core.outbox.models import Message
 from courses.models import Booking, Customer
 from invoicing.models import Counter, Document, Kind
@@ -108,6 +109,17 @@ class TestInvoice:
 
         assert not Document.objects.exists()
         assert not Counter.objects.exists()
+
+    def test_burns_no_number_when_it_dies_after_taking_one(self, monkeypatch, tmp_path):
+        sale = make_sale()
+        monkeypatch.setenv("CRASH_POINTS", "CP13:raise")
+        monkeypatch.setenv("CRASH_DIR", str(tmp_path))
+
+        with pytest.raises(Crashed):
+            issue.invoice(payment_id=sale.pk, now=NOW)
+
+        assert not Counter.objects.exists()
+        assert issue.invoice(payment_id=sale.pk, now=NOW).label == "INV-2026-00001"
 
     def test_keeps_what_is_personal_sealed(self):
         issue.invoice(payment_id=make_sale().pk, now=NOW)
