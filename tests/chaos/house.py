@@ -22,7 +22,7 @@ from payments.models import WebhookEvent
 from tests.payments.sandbox.process import CONTROL_TOKEN
 from tests.stack import Stack
 
-FIRE_SECONDS_MAX = 60
+FIRE_SECONDS_MAX = 90
 REST_SECONDS_MAX = 120
 LEAP_SECONDS = 31
 LEAPS_MAX = 20

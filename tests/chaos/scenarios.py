@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Deed = Literal["pay", "pay with a stopped card", "give back"]
+Deed = Literal["pay", "decline", "give back"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ ALL = (
     Scenario("CP09", "web", "pay", "after the inbox row, before the gateway's answer"),
     Scenario("CP10", "worker", "pay", "in the middle of a webhook's handler"),
     Scenario("CP11", "web", "pay", "after a step, before its log"),
-    Scenario("CP12", "web", "pay with a stopped card", "in the middle of undoing"),
+    Scenario("CP12", "worker", "decline", "in the middle of undoing"),
     Scenario("CP16", "worker", "give back", "after the refund is reserved, before it is sent"),
     Scenario("CP17", "worker", "give back", "after the gateway's answer to a refund"),
 )
