@@ -8,7 +8,7 @@ class InvoicingConfig(AppConfig):
 
     def ready(self) -> None:
         from core.outbox.events import subscribe
-        from invoicing import emails, handlers
+        from invoicing import emails, followers, handlers
         from invoicing.events import DocumentIssued
         from payments.events import PaymentSucceeded, RefundSucceeded
 
@@ -16,3 +16,4 @@ class InvoicingConfig(AppConfig):
         subscribe(RefundSucceeded, handlers.issue_credit_note, name="invoicing.issue_credit_note")
         subscribe(DocumentIssued, handlers.mail_document, name="invoicing.mail_document")
         emails.register()
+        followers.register()

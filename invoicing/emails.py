@@ -30,16 +30,14 @@ def register() -> None:
 def send(*, document_id: UUID, now: datetime) -> Message:
     """Queue the document's e-mail; a second call changes nothing."""
     document = selectors.document(document_id)
-    return _queue(document, dedupe_key=f"invoicing.document:{document.pk}", now=now)
+    return _queue(document, key=dedupe_key(document), now=now)
 
 
 def send_again(*, document_id: UUID, request_id: str, actor: str, now: datetime) -> Message:
     """One more copy for each `request_id`, written down with who asked."""
     document = selectors.document(document_id)
     with transaction.atomic():
-        message = _queue(
-            document, dedupe_key=f"invoicing.document:{document.pk}:{request_id}", now=now
-        )
+        message = _queue(document, key=f"{dedupe_key(document)}:{request_id}", now=now)
         audit.record(
             subject=f"invoicing.document:{document.pk}",
             action="resend",
@@ -50,7 +48,12 @@ def send_again(*, document_id: UUID, request_id: str, actor: str, now: datetime)
     return message
 
 
-def _queue(document: Document, *, dedupe_key: str, now: datetime) -> Message:
+def dedupe_key(document: Document) -> str:
+    """What the first e-mail of a document is known by."""
+    return f"invoicing.document:{document.pk}"
+
+
+def _queue(document: Document, *, key: str, now: datetime) -> Message:
     return mail.send(
         kind=f"invoicing.{document.kind}",
         to=document.private["email"],
@@ -58,7 +61,7 @@ def _queue(document: Document, *, dedupe_key: str, now: datetime) -> Message:
         text_template=f"emails/invoicing/{document.kind}.txt",
         html_template=f"emails/invoicing/{document.kind}.html",
         context=_context(document),
-        dedupe_key=dedupe_key,
+        dedupe_key=key,
         about=f"courses.booking:{document.booking_id}",
         attachments=[AttachmentReference(PROVIDER, str(document.pk))],
         now=now,

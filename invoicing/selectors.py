@@ -62,6 +62,18 @@ def document_of(booking_id: UUID, label: str) -> Document:
     return _one(Document.objects.filter(booking_id=booking_id, label=label))
 
 
+def papers_by_payment(payment_ids: Sequence[UUID]) -> dict[UUID, list[Document]]:
+    """The invoice of each payment."""
+    found = Document.objects.invoices().filter(payment_id__in=payment_ids)
+    return {each.payment_id: [each] for each in found}
+
+
+def papers_by_refund(refund_ids: Sequence[UUID]) -> dict[UUID, list[Document]]:
+    """The credit note of each refund."""
+    found = Document.objects.credit_notes().filter(refund_id__in=refund_ids)
+    return {each.refund_id: [each] for each in found if each.refund_id}
+
+
 def runs() -> list[Run]:
     """Every series and year, newest first, and how many numbers of it have no document."""
     with connection.cursor() as cursor:

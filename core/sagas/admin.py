@@ -105,7 +105,7 @@ class SagaRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Steps")
     def what_happened(self, run: SagaRun) -> SafeString:
-        followers = _followers(run)
+        followers = definitions.followers_of(run.name, run.subject_id)
         acts = [
             (act.words, reverse("admin:sagas_sagarun_intervene", args=[run.pk, name]))
             for name, act in ACTS.items()
@@ -131,13 +131,6 @@ def actor(request: HttpRequest) -> str:
 
 def _stages(run: SagaRun) -> Sequence[journey.Stage]:
     return journey.stages(run, definitions.find(run.name, run.version), run.steps.all())
-
-
-def _followers(run: SagaRun) -> Sequence[definitions.Follower]:
-    found = definitions.find(run.name, run.version)
-    if found is None or found.followers is None:
-        return []
-    return found.followers([run.subject_id]).get(run.subject_id, [])
 
 
 def _standing() -> dict[str, Any]:

@@ -104,6 +104,9 @@ class Follower:
     detail: str = ""
 
 
+Followers = Callable[[Sequence[UUID]], Mapping[UUID, Sequence[Follower]]]
+
+
 @dataclass(frozen=True)
 class Definition:
     """Name and version are stored with each run. A change of the steps needs a new version; keep the old one
@@ -114,7 +117,6 @@ class Definition:
     steps: Sequence[Step]
     deadline: timedelta = timedelta(days=30)
     title: str = ""
-    followers: Callable[[Sequence[UUID]], Mapping[UUID, Sequence[Follower]]] | None = None
     _places: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -155,6 +157,7 @@ class UnknownSaga(LookupError):
 
 
 _definitions: dict[str, dict[int, Definition]] = {}
+_followers: dict[str, list[Followers]] = {}
 
 
 def register(definition: Definition) -> None:
@@ -177,3 +180,14 @@ def newest(name: str) -> Definition:
 
 def names() -> list[str]:
     return sorted(_definitions)
+
+
+def follow(name: str, followers: Followers) -> None:
+    """Called from an app's `ready()`, also of one that the saga can't know: it tells what follows, by subject."""
+    _followers.setdefault(name, []).append(followers)
+
+
+def followers_of(name: str, subject_id: UUID) -> list[Follower]:
+    """What follows this saga, in the order in which the apps were loaded."""
+    told = (followers([subject_id]) for followers in _followers.get(name, []))
+    return [follower for each in told for follower in each.get(subject_id, [])]
