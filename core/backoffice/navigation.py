@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -74,6 +75,11 @@ def may_open(request: HttpRequest, model: str) -> bool:
 def list_url(model: str) -> str:
     app, name = model.split(".")
     return reverse(f"admin:{app}_{name}_changelist")
+
+
+def row_url(model: str, key: UUID) -> str:
+    app, name = model.split(".")
+    return reverse(f"admin:{app}_{name}_change", args=[key])
 
 
 def _item(request: HttpRequest, link: Link, waiting: dict[str, int]) -> dict[str, Any]:

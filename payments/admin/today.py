@@ -1,7 +1,7 @@
 """What money puts on Today: payments that failed, refunds that wait, and money that came and went."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Sum
 
