@@ -6,3 +6,6 @@ class OutboxConfig(AppConfig):
     label = "outbox"
     verbose_name = "Outbox"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from core.outbox import checks  # noqa: F401
