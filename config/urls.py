@@ -1,5 +1,7 @@
 """Every address, app by app; `interface.md` of the design lists what others rely on."""
 
+from typing import Any
+
 from csp.decorators import csp_update
 from django.contrib import admin
 from django.urls import include, path
@@ -10,7 +12,7 @@ api_docs = csp_update({"style-src": "'unsafe-inline'"})(
     SpectacularSwaggerSplitView.as_view(url_name="api:schema", authentication_classes=[])
 )
 
-api = [
+api: list[Any] = [
     path("", include("courses.api.urls")),
     path("", include("payments.api.urls")),
     path("", include("invoicing.api.urls")),

@@ -92,10 +92,10 @@ def _of_drf(exception: drf.APIException) -> dict[str, Any]:
 
 def _headers_of_drf(exception: drf.APIException) -> dict[str, str]:
     headers = {}
-    if getattr(exception, "auth_header", None):
-        headers["WWW-Authenticate"] = exception.auth_header
-    if getattr(exception, "wait", None):
-        headers["Retry-After"] = str(max(1, int(exception.wait)))
+    if authenticate := getattr(exception, "auth_header", None):
+        headers["WWW-Authenticate"] = authenticate
+    if wait := getattr(exception, "wait", None):
+        headers["Retry-After"] = str(max(1, int(wait)))
     return headers
 
 

@@ -25,7 +25,8 @@ class StrictSerializer(serializers.Serializer):
         try:
             values = super().to_internal_value(data)
         except serializers.ValidationError as error:
-            raise serializers.ValidationError({**error.detail, **refused}) from None
+            found: Any = error.detail
+            raise serializers.ValidationError({**found, **refused}) from None
         if refused:
             raise serializers.ValidationError(refused)
         return values

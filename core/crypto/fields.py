@@ -63,7 +63,8 @@ class _OpenedByItsRow(DeferredAttribute):
         if instance is None:
             return self
         value = super().__get__(instance, cls)
-        return self.field.opened(instance, value) if isinstance(value, Sealed) else value
+        field: Any = self.field
+        return field.opened(instance, value) if isinstance(value, Sealed) else value
 
     def __set__(self, instance: models.Model, value: Any) -> None:
         instance.__dict__[self.field.attname] = value

@@ -86,10 +86,10 @@ def _reseal(column: SealedField, pk: Any, old: bytes, tally: Tally) -> None:
 
 
 def _named(statement: sql.SQL, column: SealedField) -> sql.Composed:
-    meta = column.model._meta
+    meta: Any = column.model._meta
     return statement.format(
         table=sql.Identifier(meta.db_table),
-        column=sql.Identifier(column.column),
+        column=sql.Identifier(str(column.column)),
         pk=sql.Identifier(meta.pk.column),
     )
 

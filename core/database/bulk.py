@@ -20,10 +20,10 @@ def copy(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequenc
     Database values as they are: JSON through `plain`, sealed fields as bytes. Triggers and constraints speak
     as they do for any insert, but a model's `save()` and its defaults don't.
     """
-    columns = [model._meta.get_field(name).column for name in names]
+    fields: list[Any] = [model._meta.get_field(name) for name in names]
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(model._meta.db_table),
-        sql.SQL(", ").join(sql.Identifier(column) for column in columns),
+        sql.SQL(", ").join([sql.Identifier(field.column) for field in fields]),
     )
     count = 0
     with connection.cursor() as cursor, cursor.copy(statement.as_string(cursor.connection)) as pipe:
@@ -49,7 +49,7 @@ def ids() -> Iterator[str]:
 
 def sealer(model: type[models.Model], name: str) -> Callable[[Any, Any], bytes]:
     """Seals values of one field, given the row's key and the value, as saving the row would."""
-    field = model._meta.get_field(name)
+    field: Any = model._meta.get_field(name)
     ring, prefix, to_bytes = keyring.ring(), field.aad_of(""), field.value_to_bytes
     return lambda pk, value: ring.seal(to_bytes(value), f"{prefix}{pk}")
 

@@ -12,6 +12,8 @@ def refuse_inside_transaction(what: str) -> None:
 
     A TestCase wraps each test in blocks of its own; Django marks those, so that they do not count.
     """
-    own_blocks = [block for block in connection.atomic_blocks if not block._from_testcase]
+    own_blocks = [
+        block for block in connection.atomic_blocks if not getattr(block, "_from_testcase", False)
+    ]
     if own_blocks:
         raise InsideTransaction(f"{what} was called inside a database transaction")

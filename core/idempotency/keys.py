@@ -122,7 +122,7 @@ def _keep(claim: store.Claim, response: HttpResponseBase) -> None:
     )
 
 
-def answer_of(response: HttpResponseBase) -> dict[str, Any]:
+def answer_of(response: Any) -> dict[str, Any]:
     """What a repeat is given: status, body, a few headers, and the browser's cookie."""
     headers = {name: response.headers[name] for name in HEADERS_KEPT if name in response.headers}
     if isinstance(response, Response):

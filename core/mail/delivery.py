@@ -16,6 +16,7 @@ from email.utils import parseaddr
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from prometheus_client import Counter
 
@@ -86,7 +87,7 @@ def _hand_over(message: Message) -> None:
         _close(connection)
 
 
-def _close(connection: object) -> None:
+def _close(connection: BaseEmailBackend) -> None:
     """The message's fate is known by now: a broken goodbye changes nothing about it."""
     try:
         connection.close()
@@ -123,7 +124,7 @@ def _files(message: Message) -> list[Attachment]:
     return [
         provided(AttachmentReference(file.provider, file.provided_id))
         if file.provider
-        else Attachment(name=file.name, mime=file.mime, content=file.content)
+        else Attachment(name=file.name, mime=file.mime, content=file.content or b"")
         for file in message.attachments.order_by("pk")
     ]
 

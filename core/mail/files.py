@@ -16,12 +16,12 @@ class EmailBackend(BaseEmailBackend):
 
     def __init__(self, fail_silently: bool = False, **_options: Any) -> None:
         super().__init__(fail_silently=fail_silently)
-        self.folder = Path(settings.EMAIL_FILE_PATH)
+        self.folder = Path(settings.EMAIL_FILE_PATH)  # type: ignore[misc]  # set by email_url
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         self.folder.mkdir(parents=True, exist_ok=True)
         for email in email_messages:
-            message = email.message()
+            message: Any = email.message()
             moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
             words = re.sub(r"[^a-z0-9]+", "-", email.subject.lower()).strip("-")[:60]
             (self.folder / f"{moment}-{words}.eml").write_bytes(message.as_bytes(linesep="\r\n"))

@@ -42,7 +42,7 @@ def _begin(task: Any = None, task_id: str = "", **_signal: Any) -> None:
 
 def _end(task: Any = None, state: str | None = None, **_signal: Any) -> None:
     contexts, span = getattr(task.request, _CONTEXTS, (None, None))
-    if contexts is None:
+    if contexts is None or span is None:
         return
     if state not in ("SUCCESS", None):
         span.set_status(Status(StatusCode.ERROR))

@@ -30,7 +30,7 @@ def start() -> bool:
     return True
 
 
-def cleaned(event: dict[str, Any], _hint: dict[str, Any]) -> dict[str, Any]:
+def cleaned(event: Any, _hint: dict[str, Any]) -> Any:
     """The report without headers, cookies, query and person, and with the trace's id."""
     request = event.get("request", {})
     event["request"] = {name: request[name] for name in REQUEST_PARTS_KEPT if name in request}

@@ -48,7 +48,7 @@ def refused(attributes: list[tuple[str, str]]) -> list[list[str]]:
     alpine = finders.find("unfold/js/alpine/alpine.js")
     script = Path(__file__).with_name("alpine_expressions.js")
     done = subprocess.run(
-        ["node", script, alpine, REPOSITORY / "static/js/unfold-csp.js"],
+        ["node", script, str(alpine), REPOSITORY / "static/js/unfold-csp.js"],
         input=json.dumps({"attributes": attributes}),
         capture_output=True,
         text=True,

@@ -9,9 +9,14 @@ from core.backoffice import badges
 @pytest.fixture
 def counted(monkeypatch):
     """A badge that says how often it was counted."""
-    calls = []
+    calls: list[int] = []
+
+    def count() -> int:
+        calls.append(1)
+        return len(calls)
+
     monkeypatch.setattr(badges, "_counts", {})
-    badges.register("things", lambda: calls.append(1) or len(calls))
+    badges.register("things", count)
     cache.clear()
     yield calls
     cache.clear()
