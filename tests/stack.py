@@ -19,7 +19,7 @@ from core.embedded import children
 from core.embedded.ports import free_port
 from tests.payments.sandbox.process import Sandbox, start_sandbox
 
-READY_SECONDS_MAX = 60
+READY_SECONDS_MAX = 180
 STOP_SECONDS_MAX = 10
 
 
