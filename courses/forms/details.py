@@ -10,8 +10,8 @@ from django import forms
 from core.errors import Invalid
 from courses.models import Attendee, Booking
 from courses.services.bookings import AttendeeDetails, CustomerDetails
+from courses.services.details import EMAIL_WORDS, PHONE, PHONE_WORDS
 
-EMAIL_WORDS = "Enter an email address in the right format, like name@example.com"
 YES, NO = "yes", "no"
 ME, COMPANY = "me", "company"
 
@@ -97,6 +97,12 @@ class Details(forms.Form):
             }
             for number in range(1, self.booking.places + 1)
         ]
+
+    def clean_phone(self) -> str:
+        phone = self.cleaned_data["phone"]
+        if phone and not PHONE.match(phone):
+            raise forms.ValidationError(PHONE_WORDS)
+        return phone
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

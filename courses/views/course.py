@@ -157,17 +157,15 @@ def _towns(course: Course, towns: list[str], chosen: str) -> list[dict]:
 
 
 def _programme(course: Course) -> list[dict]:
-    """The day by the hour; a course of several days has its days named."""
-    several = course.days > 1
-    return [
-        {
-            **item,
-            "title": f"Day {item['day']}: {item['title']}"
-            if several and item.get("day")
-            else item["title"],
-        }
-        for item in course.programme
-    ]
+    """The day by the hour; a course of several days says which day it is."""
+    return [{**item, "title": _titled(course, item)} for item in course.programme]
+
+
+def _titled(course: Course, item: dict) -> str:
+    title = item["title"]
+    if course.days == 1 or not item.get("day") or title.startswith("Day "):
+        return title
+    return f"Day {item['day']}: {title}"
 
 
 def _policy_note(course: Course) -> str:

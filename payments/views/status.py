@@ -151,8 +151,6 @@ def _elsewhere(booking: Booking, payment: Payment | None) -> str:
 
 def _go(request: HtmxRequest, address: str) -> HttpResponse:
     """A redirect that a polling fragment understands too."""
-    if not request.htmx:
-        return HttpResponseRedirect(address)
-    if request.htmx.current_url_abs_path == address:
-        return HttpResponse(status=204)
-    return HttpResponse(headers={"HX-Redirect": address})
+    if request.htmx:
+        return HttpResponse(headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)

@@ -31,6 +31,7 @@ class Customer:
 
     visitor: Visitor
     shop: Shop
+    left: str = ""
 
     @property
     def page(self) -> Page:
@@ -90,6 +91,18 @@ class Customer:
         """Authenticate, Fail or Close, in the bank's own frame."""
         bank = self.page.frame_locator("iframe[src*='/3ds/']")
         bank.get_by_role("button", name=answer).click(timeout=PATIENCE_MS)
+
+    def leaves_for(self, address: str) -> None:
+        """In the middle of a payment: the browser asks whether they mean it, and they do."""
+        self.left = self.page.url
+        with self.page.expect_event("dialog") as asked:
+            self.page.once("dialog", lambda dialog: dialog.accept())
+            self.page.evaluate("address => { location.href = address; }", address)
+        assert asked.value.type == "beforeunload"
+        self.page.wait_for_url(f"**{address}")
+
+    def comes_back(self) -> None:
+        self.page.goto(self.left)
 
     # --- what they see -------------------------------------------------------------------------
 

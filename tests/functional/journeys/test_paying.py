@@ -91,11 +91,22 @@ class TestTheBanksQuestion:
         assert customer.booking.status == "held"
         assert statuses(customer) == [PaymentStatus.FAILED]
 
-    def test_abandoned_then_approved(self, customer):
+    def test_closed_is_the_same_as_failed(self, customer):
         customer.chooses()
         customer.is_coming()
         customer.pays(ASKS_BANK)
         customer.answers_bank("Close")
+
+        customer.reads("Nothing was taken.")
+        assert customer.booking.status == "held"
+
+    def test_abandoned_then_approved(self, customer):
+        customer.chooses()
+        customer.is_coming()
+        customer.pays(ASKS_BANK)
+        customer.reads("Waiting for your bank…")
+        customer.leaves_for("/")
+        customer.comes_back()
 
         customer.sees("Your bank wants you to approve the payment")
         customer.reads("Nothing has been taken yet.")

@@ -160,7 +160,8 @@ def paying(shop: Shop, *, seconds_ago: int = 0) -> Booking:
 
 def unknown(shop: Shop) -> Booking:
     booking = ready(shop)
-    attempt(booking).lose_sight(cause="timeout", now=clock.now())
+    later = clock.now() + dt.timedelta(minutes=1)
+    attempt(booking).lose_sight(cause="timeout", due_at=later, now=clock.now())
     return booking
 
 
