@@ -44,8 +44,8 @@ class FileFilter(admin.SimpleListFilter):
 @admin.register(Document)
 class DocumentAdmin(ReadOnlyAdmin):
     list_display = (
-        "number_shown", "date", "customer", "purchase_order", "net_shown", "vat_shown",
-        "gross_shown", "state", "linked", "file_shown",
+        "number_shown", "file_shown", "date", "customer", "purchase_order", "net_shown",
+        "vat_shown", "gross_shown", "state", "linked",
     )  # fmt: skip
     list_filter = ("kind", FileFilter, "year")
     search_fields = ("label__startswith", "booking_reference__exact")
@@ -82,7 +82,9 @@ class DocumentAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Adds the check line, and the totals of what the filter shows."""
-        context = {"runs": selectors.runs(), **(extra_context or {})}
+        runs = selectors.runs()
+        whole = [run for run in runs if not run.missing]
+        context = {"runs": runs, "whole_runs": whole, **(extra_context or {})}
         response = super().changelist_view(request, context)
         shown = getattr(response, "context_data", {}).get("cl")
         if isinstance(response, TemplateResponse) and response.context_data and shown is not None:
