@@ -39,9 +39,20 @@ class AssessmentAdmin(ReadOnlyAdmin):
     search_help_text = "A payment's identifier"
     ordering = ("-assessed_at",)
     fields = (
-        "score", "band_shown", "stage", "assessed_at", "why", "amount", "places", "course",
-        "three_d_secure", "card_shown", "limits", "rule_version", "payment_id",
-    )  # fmt: skip
+        "score",
+        "band_shown",
+        "stage",
+        "assessed_at",
+        "why",
+        "amount",
+        "places",
+        "course",
+        "three_d_secure",
+        "card_shown",
+        "limits",
+        "rule_version",
+        "payment_id",
+    )
 
     @display(description="Band", label=BANDS)
     def band_shown(self, assessment: Assessment) -> str:
@@ -78,8 +89,14 @@ class FraudAttemptAdmin(ReadOnlyAdmin):
     search_help_text = "A payment's identifier"
     ordering = ("-attempted_at",)
     fields = (
-        "verdict_shown", "score", "attempted_at", "why", "amount", "course", "payment_id",
-    )  # fmt: skip
+        "verdict_shown",
+        "score",
+        "attempted_at",
+        "why",
+        "amount",
+        "course",
+        "payment_id",
+    )
 
     @display(description="What happened", label=VERDICTS)
     def verdict_shown(self, attempt: FraudAttempt) -> str:

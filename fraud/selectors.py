@@ -3,17 +3,43 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q, Sum
+from django.db import connection
 
 from core.errors import NotFound
-from fraud.models import Assessment, KeyCount, Outcome, ReviewCase
+from fraud.models import Assessment, ReviewCase
 from fraud.models.outcome import Kind, bucket
 from fraud.subject import Facts, Subject, Tries
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-REFUSED = (Kind.DECLINED, Kind.BLOCKED)
+REFUSED = (Kind.DECLINED.value, Kind.BLOCKED.value)
 COURSE_AMOUNTS = 200
+
+# The payment's own outcomes; how often each key met each outcome in the last hour and day; what was
+# last paid for the course.
+FACTS = """
+    SELECT
+        (
+            SELECT coalesce(json_agg(json_build_array(kind, happened_at, keys)), '[]')
+            FROM fraud_outcome WHERE payment_id = %(payment)s
+        ),
+        (
+            SELECT coalesce(json_agg(json_build_array(key, outcome, hour, day)), '[]')
+            FROM (
+                SELECT key, outcome, sum(count) AS day,
+                    coalesce(sum(count) FILTER (WHERE bucket_at >= %(hour_ago)s), 0) AS hour
+                FROM fraud_keycount
+                WHERE key = ANY (%(keys)s) AND outcome = ANY (%(counted)s)
+                    AND bucket_at BETWEEN %(day_ago)s AND %(now)s
+                GROUP BY key, outcome
+            ) AS counts
+        ),
+        ARRAY (
+            SELECT amount_minor FROM fraud_outcome
+            WHERE course = %(course)s AND kind = 'succeeded' AND payment_id <> %(payment)s
+            ORDER BY happened_at DESC LIMIT %(amounts_max)s
+        )
+"""
 
 
 class CaseNotFound(NotFound):
@@ -22,17 +48,26 @@ class CaseNotFound(NotFound):
 
 
 def facts(*, subject: Subject, keys: dict[str, str], now: datetime) -> Facts:
-    """What history says of these keys and this course, the present payment left out. Three
-    statements, each bounded by its window or its limit."""
-    own = list(
-        Outcome.objects.filter(payment_id=subject.payment_id).values_list(
-            "kind", "happened_at", "keys"
-        )
-    )
-    counts = _counts(keys, now)
+    """What history says of these keys and this course, the present payment left out. One
+    statement, each of its parts bounded by its window or its limit."""
+    values = {
+        "payment": subject.payment_id,
+        "course": subject.course,
+        "keys": list(keys.values()),
+        "counted": [Kind.ATTEMPT.value, *REFUSED],
+        "hour_ago": bucket(now - HOUR),
+        "day_ago": bucket(now - DAY),
+        "now": now,
+        "amounts_max": COURSE_AMOUNTS,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(FACTS, values)
+        own, counts, course_amounts = cursor.fetchone()
+    mine = [(kind, datetime.fromisoformat(at), digests) for kind, at, digests in own]
+    found = {(key, outcome): (hour, day) for key, outcome, hour, day in counts}
     return Facts(
-        tries={kind: _tries(key, counts, own, now) for kind, key in keys.items()},
-        course_amounts=_course_amounts(subject),
+        tries={kind: _tries(key, found, mine, now) for kind, key in keys.items()},
+        course_amounts=tuple(course_amounts),
     )
 
 
@@ -57,22 +92,6 @@ def assessments_of(payment_id: UUID | str) -> list[Assessment]:
     return list(Assessment.objects.filter(payment_id=payment_id).order_by("assessed_at", "id"))
 
 
-def _counts(keys: dict[str, str], now: datetime) -> dict[tuple[str, str], tuple[int, int]]:
-    """(key, outcome) -> how many in the last hour, in the last day."""
-    hour_ago, day_ago = bucket(now - HOUR), bucket(now - DAY)
-    rows = (
-        KeyCount.objects.filter(
-            key__in=list(keys.values()),
-            outcome__in=[Kind.ATTEMPT, *REFUSED],
-            bucket_at__gte=day_ago,
-            bucket_at__lte=now,
-        )
-        .values_list("key", "outcome")
-        .annotate(hour=Sum("count", filter=Q(bucket_at__gte=hour_ago), default=0), day=Sum("count"))
-    )
-    return {(key, outcome): (hour, day) for key, outcome, hour, day in rows}
-
-
 def _tries(
     key: str,
     counts: dict[tuple[str, str], tuple[int, int]],
@@ -85,9 +104,3 @@ def _tries(
     tries -= sum(kind == Kind.ATTEMPT and at >= bucket(now - HOUR) for kind, at in mine)
     refused -= sum(kind in REFUSED and at >= bucket(now - DAY) for kind, at in mine)
     return Tries(tries_hour=max(tries, 0), refused_day=max(refused, 0))
-
-
-def _course_amounts(subject: Subject) -> tuple[int, ...]:
-    paid = Outcome.objects.filter(course=subject.course, kind=Kind.SUCCEEDED)
-    latest = paid.exclude(payment_id=subject.payment_id).order_by("-happened_at")
-    return tuple(latest.values_list("amount_minor", flat=True)[:COURSE_AMOUNTS])

@@ -15,7 +15,7 @@ POINTS = 30
 def read(subject: Subject, facts: Facts) -> list[Reading]:
     domain = domain_of(subject.email)
     if not domain:
-        return [Reading("disposable_email", None, 0, "There is no e-mail address to look up")]
+        return [Reading("disposable_email", None, 0, "There is no email address to look up")]
     listed = listed_as(domain)
     if listed:
         evidence = f"{listed} gives out throw-away addresses"

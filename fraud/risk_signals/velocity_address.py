@@ -4,8 +4,7 @@ Offices and schools share one address, so this signal alone must never send anyb
 base and its largest points together stay under the band (a system check and a test hold it).
 """
 
-from core import formats
-from fraud.risk_signals.reading import Reading, Steps, points_at
+from fraud.risk_signals.reading import Reading, Steps, points_at, tries_in_words
 from fraud.subject import Facts, Subject
 
 STAGES = ("before", "after")
@@ -20,8 +19,5 @@ def read(subject: Subject, facts: Facts) -> list[Reading]:
         return [Reading("velocity_address", None, 0, "The connection's address isn't known")]
     points = points_at(tries.tries_hour, TRIES_HOUR) + points_at(tries.refused_day, REFUSED_DAY)
     value = {"tries_hour": tries.tries_hour, "refused_day": tries.refused_day}
-    evidence = (
-        f"{formats.counted(tries.tries_hour, 'earlier try', 'earlier tries')} in an hour from this connection, "
-        f"{tries.refused_day} refused in a day"
-    )
+    evidence = tries_in_words(tries, "from this connection")
     return [Reading("velocity_address", value, points, evidence)]

@@ -4,8 +4,7 @@ A second and third card after a refusal is what honest people do, so points begi
 earlier try.
 """
 
-from core import formats
-from fraud.risk_signals.reading import Reading, Steps, points_at
+from fraud.risk_signals.reading import Reading, Steps, points_at, tries_in_words
 from fraud.subject import Facts, Subject
 
 STAGES = ("before", "after")
@@ -16,11 +15,8 @@ REFUSED_DAY: Steps = ((3, 8), (5, 20))
 def read(subject: Subject, facts: Facts) -> list[Reading]:
     tries = facts.tries.get("email")
     if tries is None:
-        return [Reading("velocity_email", None, 0, "There is no e-mail address to compare")]
+        return [Reading("velocity_email", None, 0, "There is no email address to compare")]
     points = points_at(tries.tries_hour, TRIES_HOUR) + points_at(tries.refused_day, REFUSED_DAY)
     value = {"tries_hour": tries.tries_hour, "refused_day": tries.refused_day}
-    evidence = (
-        f"{formats.counted(tries.tries_hour, 'earlier try', 'earlier tries')} in an hour with this e-mail address, "
-        f"{tries.refused_day} refused in a day"
-    )
+    evidence = tries_in_words(tries, "with this email address")
     return [Reading("velocity_email", value, points, evidence)]

@@ -15,8 +15,8 @@ from fraud.subject import Subject, keys
 def assess(*, subject: Subject, now: datetime) -> Assessment:
     """The judgement of this payment at this stage, made once: asked again, it answers the same.
 
-    Four or five statements: three for the facts, then the assessment, and the list of stopped
-    tries when it belongs there.
+    Two or three statements: the facts, the assessment, and the list of stopped tries when it
+    belongs there.
     """
     own_keys = keys(subject)
     facts = selectors.facts(subject=subject, keys=own_keys, now=now)

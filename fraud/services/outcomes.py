@@ -1,9 +1,10 @@
 """Hears from above what became of each try, and counts it on the try's keys."""
 
+import json
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from core.errors import Invalid
 from core.ids import uuid7
@@ -12,32 +13,44 @@ from fraud.models.outcome import Kind, bucket
 from fraud.subject import Subject
 from fraud.subject import keys as keys_of
 
-ADD_TO_BUCKETS = """
-    INSERT INTO fraud_keycount (id, key_kind, key, outcome, bucket_at, count, amount_minor)
-    SELECT each.id, each.kind, each.key, %(outcome)s, %(bucket_at)s, 1, %(amount_minor)s
-    FROM unnest(%(ids)s::uuid[], %(kinds)s::text[], %(keys)s::text[]) AS each (id, kind, key)
-    ON CONFLICT (key, outcome, bucket_at) DO UPDATE
-    SET count = fraud_keycount.count + 1,
-        amount_minor = fraud_keycount.amount_minor + excluded.amount_minor
+# An outcome that was recorded before is left as it is, and then nothing is counted. The keys come in
+# one order, so that two writers never deadlock.
+RECORD = """
+    WITH fresh AS (
+        INSERT INTO fraud_outcome (id, payment_id, kind, keys, course, amount_minor, happened_at)
+        VALUES (
+            %(id)s, %(payment_id)s, %(kind)s, %(keys)s, %(course)s, %(amount_minor)s,
+            %(happened_at)s
+        )
+        ON CONFLICT (payment_id, kind) DO NOTHING
+        RETURNING id, kind, amount_minor
+    ), counted AS (
+        INSERT INTO fraud_keycount (id, key_kind, key, outcome, bucket_at, count, amount_minor)
+        SELECT each.id, each.kind, each.key, fresh.kind, %(bucket_at)s, 1, fresh.amount_minor
+        FROM fresh, unnest(%(count_ids)s::uuid[], %(key_kinds)s::text[], %(digests)s::text[])
+            AS each (id, kind, key)
+        ORDER BY each.key
+        ON CONFLICT (key, outcome, bucket_at) DO UPDATE
+        SET count = fraud_keycount.count + 1,
+            amount_minor = fraud_keycount.amount_minor + excluded.amount_minor
+    )
+    SELECT id FROM fresh
 """
 
 
-@transaction.atomic
 def record(
     *, payment_id: UUID | str, kind: str, now: datetime, subject: Subject | None = None
 ) -> Outcome:
-    """Counts one outcome of one payment once; a repeat returns what was recorded first.
+    """Counts one outcome of one payment once, in one statement; a repeat returns what was recorded first.
 
     Without `subject` the keys are those of the payment's latest assessment.
     """
     if kind not in Kind.values:
         raise Invalid(f"There is no outcome {kind!r}.")
-    fresh = _outcome(payment_id, kind, subject, now)
-    Outcome.objects.bulk_create([fresh], ignore_conflicts=True)
-    kept = Outcome.objects.get(payment_id=payment_id, kind=kind)
-    if kept.pk == fresh.pk:
-        _count(kept)
-    return kept
+    outcome = _outcome(payment_id, kind, subject, now)
+    if _insert(outcome):
+        return outcome
+    return Outcome.objects.get(payment_id=payment_id, kind=kind)
 
 
 def _outcome(payment_id: UUID | str, kind: str, subject: Subject | None, now: datetime) -> Outcome:
@@ -54,20 +67,25 @@ def _latest_assessment(payment_id: UUID | str) -> Assessment | None:
     return Assessment.objects.filter(payment_id=payment_id).order_by("-assessed_at", "-id").first()
 
 
-def _count(outcome: Outcome) -> None:
-    """Adds to each key's bucket in one statement, keys in one order: two writers never deadlock."""
-    pairs = sorted(outcome.keys.items(), key=lambda pair: pair[1])
-    if not pairs:
-        return
+def _insert(outcome: Outcome) -> bool:
+    """False when the payment already has this outcome; then nothing is counted."""
     with connection.cursor() as cursor:
         cursor.execute(
-            ADD_TO_BUCKETS,
+            RECORD,
             {
-                "ids": [uuid7() for _ in pairs],
-                "kinds": [kind for kind, _ in pairs],
-                "keys": [key for _, key in pairs],
-                "outcome": outcome.kind,
-                "bucket_at": bucket(outcome.happened_at),
+                "id": outcome.id,
+                "payment_id": outcome.payment_id,
+                "kind": outcome.kind,
+                "keys": json.dumps(outcome.keys),
+                "course": outcome.course,
                 "amount_minor": outcome.amount_minor,
+                "happened_at": outcome.happened_at,
+                "bucket_at": bucket(outcome.happened_at),
+                "count_ids": [uuid7() for _ in outcome.keys],
+                "key_kinds": list(outcome.keys),
+                "digests": list(outcome.keys.values()),
             },
         )
+        inserted = cursor.rowcount == 1
+    outcome._state.adding = not inserted
+    return inserted

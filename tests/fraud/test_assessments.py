@@ -152,8 +152,8 @@ class TestAssess:
         for plain in (asked.email, asked.address, asked.device, "fp-secret"):
             assert plain not in kept
 
-    @pytest.mark.parametrize(("risk_level", "most"), [("normal", 4), ("elevated", 5)])
-    def test_costs_at_most_five_statements(self, risk_level, most):
+    @pytest.mark.parametrize(("risk_level", "most"), [("normal", 2), ("elevated", 3)])
+    def test_costs_at_most_three_statements(self, risk_level, most):
         usual_payments()
         earlier(3, "attempt", "declined")
         asked = subject(stage="after", card=card(risk_level=risk_level))

@@ -45,8 +45,13 @@ class TestVelocityEmail:
 
         assert reading.value == {"tries_hour": 3, "refused_day": 1}
         assert reading.evidence == (
-            "3 earlier tries in an hour with this e-mail address, 1 refused in a day"
+            "3 earlier tries in an hour with this email address, 1 refused in a day"
         )
+
+    def test_says_that_there_were_none(self):
+        (reading,) = velocity_email.read(subject(), tries("email", 0, 0))
+
+        assert reading.evidence == "No earlier tries with this email address"
 
     def test_says_nothing_without_an_address(self):
         (reading,) = velocity_email.read(subject(email=""), Facts())

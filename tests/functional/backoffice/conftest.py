@@ -30,7 +30,14 @@ class Desk:
             self.refused.append(f"{path}: {answer and answer.status}")
 
     def dark(self, on: bool) -> None:
-        self.page.evaluate("on => document.documentElement.classList.toggle('dark', on)", on)
+        """The page's own switch, and two frames for it to be painted."""
+        self.page.evaluate(
+            """on => new Promise((painted) => {
+                document.documentElement.classList.toggle("dark", on);
+                requestAnimationFrame(() => requestAnimationFrame(painted));
+            })""",
+            on,
+        )
 
     def complaints(self) -> list[str]:
         said = [f"{self.page.url}: {each}" for each in self.visitor.complaints] + self.refused
