@@ -257,6 +257,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Book and pay for first-aid courses. Money is whole pence.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "BookingStatus": "courses.models.BookingStatus",
+        "PaymentOutcome": "payments.api.serializers.STATUSES",
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": None,

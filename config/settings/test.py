@@ -5,9 +5,10 @@ import os
 os.environ.setdefault("DB_ROLE", "owner")
 
 from .base import *
-from .base import DATABASES, RATE_LIMITS, STORAGES_LOCAL, env
+from .base import DATABASES, INSTALLED_APPS, RATE_LIMITS, STORAGES_LOCAL, env
 
 ENVIRONMENT_NAME = "test"
+INSTALLED_APPS += ["django_migration_linter"]  # `make check` asks it for unsafe migrations
 STORAGES = STORAGES_LOCAL
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True

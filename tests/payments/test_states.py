@@ -48,7 +48,7 @@ settled_by_hand
 
 def cells(text: str) -> dict[tuple[str, str], str]:
     """What the design says, written once more by hand."""
-    found = {}
+    found: dict = {}
     for line in text.strip().splitlines():
         state, *moves = line.split()
         found |= {(state, action): to for action, to in (move.split("=") for move in moves)}
