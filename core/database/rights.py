@@ -4,6 +4,8 @@
 `revoke` takes some back where rows must never change (ledger, invoices, audit).
 """
 
+from typing import Any
+
 from django.conf import settings
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -29,11 +31,11 @@ def grant_by_default(*, using: str, **_signal) -> None:
 def revoke(table: str, *rights: str) -> migrations.RunPython:
     """A migration operation: the application's role loses `rights` (such as "UPDATE") on `table`."""
 
-    def take(_apps, editor: BaseDatabaseSchemaEditor) -> None:
-        _change(editor, "REVOKE {rights} ON {table} FROM {role}", table, rights)
+    def take(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        _change(schema_editor, "REVOKE {rights} ON {table} FROM {role}", table, rights)
 
-    def give_back(_apps, editor: BaseDatabaseSchemaEditor) -> None:
-        _change(editor, "GRANT {rights} ON {table} TO {role}", table, rights)
+    def give_back(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        _change(schema_editor, "GRANT {rights} ON {table} TO {role}", table, rights)
 
     return migrations.RunPython(take, give_back)
 
