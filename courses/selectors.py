@@ -142,7 +142,10 @@ def towns() -> list[str]:
 
 
 def booking_by_token(token: str) -> Booking:
-    """The booking behind a secret link, with all that its pages show; raises BookingNotFound."""
+    """The booking behind a secret link, with what its pages show; raises BookingNotFound.
+
+    The days of its session are few pages' matter: who shows them reads them.
+    """
     return _booking(Booking.objects.with_token(token))
 
 
@@ -190,10 +193,7 @@ def _midnight(date: dt.date) -> dt.datetime:
 def _booking(bookings: BookingQuerySet) -> Booking:
     found = (
         bookings.select_related("session__course", "session__venue", "customer")
-        .prefetch_related(
-            Prefetch("attendees", queryset=Attendee.objects.order_by("position")),
-            "session__days",
-        )
+        .prefetch_related(Prefetch("attendees", queryset=Attendee.objects.order_by("position")))
         .first()
     )
     if found is None:

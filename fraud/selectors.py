@@ -1,6 +1,7 @@
 """What others may ask of fraud, and the facts that an assessment rests on."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -50,7 +51,7 @@ class CaseNotFound(NotFound):
 def facts(*, subject: Subject, keys: dict[str, str], now: datetime) -> Facts:
     """What history says of these keys and this course, the present payment left out. One
     statement, each of its parts bounded by its window or its limit."""
-    values = {
+    values: dict[str, Any] = {
         "payment": subject.payment_id,
         "course": subject.course,
         "keys": list(keys.values()),

@@ -129,6 +129,8 @@ DATABASES = {
         "OPTIONS": {
             "sslmode": env("DB_SSLMODE", default="prefer"),
             "connect_timeout": 5,
+            # Nobody waits longer for another's lock: better a refusal than a queue that grows.
+            "options": "-c lock_timeout=3s",
             "pool": {
                 "min_size": env.int("DB_POOL_MIN", default=2),
                 "max_size": env.int("DB_POOL_MAX", default=10),

@@ -67,7 +67,7 @@ class DayOut(serializers.Serializer):
 
 
 class BookedSessionOut(serializers.Serializer):
-    """The date that a booking is for; its days are prefetched."""
+    """The date that one booking is for. Only this answer shows its days, so only it reads them."""
 
     id = serializers.UUIDField()
     course = CourseNameOut()

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import secrets
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
@@ -15,10 +16,10 @@ from core.crypto.index import blind_index
 from core.ids import reference, secret_token, uuid7
 from core.money import Money
 from core.tracing.propagation import trace_id
-from courses.models import states
+from courses.models import moves, states
 from courses.models.catalog import CourseSession
 from courses.models.querysets import BookingQuerySet
-from courses.models.states import TAKES_PLACES, BookingStatus, PlaceState
+from courses.models.states import TAKES_PLACES, BookingStatus, MovedMeanwhile, PlaceState
 
 EMAIL_INDEX = "courses.customer.email"
 
@@ -175,6 +176,13 @@ class Booking(models.Model):
     def cancel_places(self, places: int, **by: Any) -> None:
         self._move("cancel_places", places=places, **by)
 
+    @staticmethod
+    def confirm_paid(*, booking_id: UUID | str, now: dt.datetime) -> Booking | None:
+        """paying -> confirmed in one statement, unread before; None from any other state."""
+        paying = BookingStatus.PAYING
+        way = (paying, states.after(states.BOOKING, paying, "confirm"))
+        return moves.confirm(BookingTransition.told(UUID(str(booking_id)), "confirm", way, now=now))
+
     # Questions.
 
     @property
@@ -201,15 +209,17 @@ class Booking(models.Model):
         actor: str = "system",
         **changes: Any,
     ) -> None:
-        """Sets the state that the table gives, with history. The caller holds the row's lock."""
+        """Sets the state that the table gives, with history; raises MovedMeanwhile when another hand was
+        first, which the row's lock rules out."""
         before = self.status
-        self.status = states.after(states.BOOKING, before, action)
+        changes["status"] = states.after(states.BOOKING, before, action)
+        history = BookingTransition.told(
+            self.pk, action, (before, changes["status"]), now=now, cause=cause, actor=actor
+        )
+        if not moves.move(self, history, changes):
+            raise MovedMeanwhile(state=str(before), action=action)
         for name, value in changes.items():
             setattr(self, name, value)
-        self.save(update_fields=["status", *changes])
-        self.history_of(action, came_from=before, now=now, cause=cause, actor=actor).save(
-            force_insert=True
-        )
 
     def history_of(
         self,
@@ -221,16 +231,8 @@ class Booking(models.Model):
         actor: str = "system",
     ) -> BookingTransition:
         """The row, not yet saved, that tells how the booking came to its present state."""
-        return BookingTransition(
-            booking=self,
-            action=action,
-            came_from=came_from,
-            went_to=self.status,
-            cause=cause[:100],
-            actor=actor,
-            at=now,
-            trace_id=trace_id(),
-        )
+        way = (came_from, self.status)
+        return BookingTransition.told(self.pk, action, way, now=now, cause=cause, actor=actor)
 
 
 class Attendee(models.Model):
@@ -287,3 +289,27 @@ class BookingTransition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.came_from or 'new'} → {self.went_to}"
+
+    @classmethod
+    def told(
+        cls,
+        booking_id: UUID,
+        action: str,
+        way: tuple[str, str],
+        *,
+        now: dt.datetime,
+        cause: str = "",
+        actor: str = "system",
+    ) -> BookingTransition:
+        """The step from and to these states, not yet saved."""
+        came_from, went_to = way
+        return cls(
+            booking_id=booking_id,
+            action=action,
+            came_from=came_from,
+            went_to=went_to,
+            cause=cause[:100],
+            actor=actor,
+            at=now,
+            trace_id=trace_id(),
+        )

@@ -13,6 +13,13 @@ class WrongState(Conflict):
     detail = "This can't be done any more. Reload the page to see where things stand."
 
 
+class MovedMeanwhile(Conflict):
+    """Another hand moved the row since it was read: read it again."""
+
+    code = "moved_meanwhile"
+    detail = "Somebody else changed this at the same moment. Reload the page."
+
+
 class BookingStatus(TextChoices):
     HELD = "held", "Held"
     PAYING = "paying", "Paying"

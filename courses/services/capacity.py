@@ -1,6 +1,7 @@
 """Places of a session, counted from rows under its lock.
 
-Locks are taken in one order: browser, session, booking. A wait for one is cut off after three seconds.
+Locks are taken in one order: browser, session, booking. A wait for one is cut off after a few seconds: the
+connection says so (settings' lock_timeout).
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from courses.models.querysets import BookingQuerySet
 from courses.models.states import TAKES_PLACES
 from courses.services.refusals import BookingNotFound, Busy, PlacesSoldOut, SessionNotFound
 
-LOCK_TIMEOUT = "3s"
 LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED = "55P03", "40P01"
 CAPACITY_TRIGGER = "courses_booking_capacity"
 
@@ -33,7 +33,6 @@ def bounded() -> Iterator[None]:
     """
     try:
         with transaction.atomic():
-            _limit_waits()
             yield
     except OperationalError as error:
         if _sqlstate(error) in (LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED):
@@ -134,11 +133,6 @@ def expire(dead_holds, *, now: dt.datetime, skip_locked: bool = False) -> int:
 def violated_constraint(error: Exception) -> str:
     diagnosis = getattr(error.__cause__, "diag", None)
     return getattr(diagnosis, "constraint_name", None) or ""
-
-
-def _limit_waits() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
 
 
 def _sqlstate(error: Exception) -> str | None:

@@ -113,7 +113,9 @@ def missing(booking: Booking) -> dict[str, list[str]]:
         problems["customer.email"] = [EMAIL_WORDS]
     if customer is not None and customer.company:
         return problems
-    active = (each for each in booking.attendees.order_by("position") if each.is_active)
+    # By position here rather than in the statement: attendees that were read with the booking serve.
+    people = sorted(booking.attendees.all(), key=lambda each: each.position)
+    active = (each for each in people if each.is_active)
     for number, attendee in enumerate(active, start=1):
         if not attendee.name:
             problems[f"attendees.{number - 1}.name"] = [f"Enter the full name of attendee {number}"]

@@ -1,7 +1,7 @@
 """What payment does to a booking. Each may be called again after a crash: a repeat finds it done.
 
-A booking that already holds its places changes state under its own lock; one that has to find places
-again takes its session's lock first.
+A booking that already holds its places changes state under its own lock, or only if it is as it was
+read; one that has to find places again takes its session's lock first.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from uuid import UUID
 from django.conf import settings
 
 from core.outbox.events import publish
+from courses import selectors
 from courses.events import (
     BookingConfirmed,
     BookingExpired,
@@ -19,9 +20,11 @@ from courses.events import (
     BookingReleased,
 )
 from courses.models import Booking, BookingStatus, CourseSession
+from courses.models.states import MovedMeanwhile
 from courses.services import capacity, details
 from courses.services.refusals import (
     AlreadyPaid,
+    Busy,
     DetailsMissing,
     HoldExpired,
     PaymentInProgress,
@@ -29,17 +32,29 @@ from courses.services.refusals import (
     WrongState,
 )
 
+READINGS_MAX = 3
 
-def begin_payment(*, booking_id: UUID | str, now: dt.datetime) -> Booking:
+
+def begin_payment(
+    *, booking_id: UUID | str, seen: Booking | None = None, now: dt.datetime
+) -> Booking:
     """held -> paying: from here on only payments ends it.
 
-    Raises HoldExpired, DetailsMissing (per field), PaymentInProgress, AlreadyPaid.
+    Judged on what was read, and moved only if that is still so, else judged anew. Whoever has just read
+    the booking with its attendees hands it in as `seen`.
+    Raises HoldExpired, DetailsMissing (per field), PaymentInProgress, AlreadyPaid, Busy.
     """
     with capacity.bounded():
-        booking = capacity.lock_booking(Booking.objects.filter(pk=booking_id))
-        _refuse_payment(booking, now)
-        booking.begin_payment(now=now, actor="customer")
-        return booking
+        for _ in range(READINGS_MAX):
+            booking = seen or selectors.booking(booking_id)
+            _refuse_payment(booking, now)
+            try:
+                booking.begin_payment(now=now, actor="customer")
+            except MovedMeanwhile:
+                seen = None
+                continue
+            return booking
+        raise Busy
 
 
 def payment_failed(*, booking_id: UUID | str, cause: str, now: dt.datetime) -> Booking:
@@ -84,14 +99,17 @@ def put_under_review(*, booking_id: UUID | str, now: dt.datetime) -> Booking:
 def confirm(*, booking_id: UUID | str, now: dt.datetime) -> Booking:
     """Paid, or nothing to pay -> confirmed. Late money finds places again or raises PlacesSoldOut."""
     with capacity.bounded():
-        session = capacity.lock_session_of(Booking.objects.filter(pk=booking_id))
-        booking = capacity.lock_booking(Booking.objects.filter(pk=booking_id))
-        if booking.status == BookingStatus.CONFIRMED:
-            return booking
-        if booking.status == BookingStatus.HELD:
-            _refuse_unpaid(booking, now)
-        _find_places_again(session, booking, now)
-        booking.confirm(now=now)
+        # A booking that is being paid has its places, so its session's lock is not needed.
+        booking = Booking.confirm_paid(booking_id=booking_id, now=now)
+        if booking is None:
+            session = capacity.lock_session_of(Booking.objects.filter(pk=booking_id))
+            booking = capacity.lock_booking(Booking.objects.filter(pk=booking_id))
+            if booking.status == BookingStatus.CONFIRMED:
+                return booking
+            if booking.status == BookingStatus.HELD:
+                _refuse_unpaid(booking, now)
+            _find_places_again(session, booking, now)
+            booking.confirm(now=now)
         publish(BookingConfirmed(booking_id=str(booking.pk), at=now.isoformat()), now=now)
         return booking
 

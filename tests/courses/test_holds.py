@@ -85,10 +85,10 @@ class TestHold:
             {"booking_id": str(booking.pk), "at": NOW.isoformat()}
         ]
 
-    def test_costs_at_most_twelve_statements(self, django_assert_max_num_queries):
+    def test_costs_at_most_eleven_statements(self, django_assert_max_num_queries):
         session = make_session()
 
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(11):
             hold(session, places=4)
 
     def test_is_all_or_nothing(self):

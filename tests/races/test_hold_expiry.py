@@ -5,8 +5,9 @@ import threading
 
 import pytest
 
-from courses.models import Booking, BookingStatus, BookingTransition
-from courses.services import bookings, capacity
+from courses import selectors
+from courses.models import Booking, BookingStatus, BookingTransition, moves
+from courses.services import bookings
 from courses.services.bookings import HoldExpired, PaymentInProgress, PlacesSoldOut
 from tests.courses.make import NOW, make_hold, make_paying, make_ready, make_session
 from tests.races.hands import at_once
@@ -82,16 +83,18 @@ class TestTwoPayments:
         assert len(outcome.results) == 1
         assert outcome.refused(PaymentInProgress) == 9
 
-    def test_would_both_begin_without_the_lock(self, monkeypatch):
+    def test_would_both_begin_if_no_one_looked_whether_it_is_still_held(self, monkeypatch):
         booking = make_ready()
         read = threading.Barrier(4)
+        read_booking = selectors.booking
 
-        def read_together(found):
-            booking = found.select_related("session__course", "session__venue", "customer").get()
+        def read_together(booking_id):
+            booking = read_booking(booking_id)
             read.wait(30)
             return booking
 
-        monkeypatch.setattr(capacity, "lock_booking", read_together)
+        monkeypatch.setattr(selectors, "booking", read_together)
+        monkeypatch.setattr(moves, "UNCHANGED", "true")
 
         at_once([lambda: bookings.begin_payment(booking_id=booking.pk, now=NOW)] * 4)
 

@@ -5,7 +5,7 @@ import threading
 from contextlib import contextmanager
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from core.ids import secret_token
 from courses.models import Booking, CourseSession
@@ -156,9 +156,13 @@ class TestOneBrowser:
 
 
 class TestLock:
-    def test_is_waited_for_only_so_long(self, monkeypatch):
+    def test_is_waited_for_three_seconds_at_most(self):
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW lock_timeout")
+            assert cursor.fetchone() == ("3s",)
+
+    def test_is_waited_for_only_so_long(self):
         session = make_session(capacity=2)
-        monkeypatch.setattr(capacity, "LOCK_TIMEOUT", "200ms")
         held, done = threading.Event(), threading.Event()
 
         def sit_on_the_lock():
@@ -170,7 +174,9 @@ class TestLock:
         def buy():
             held.wait(30)
             try:
-                return buyer(session)()
+                with transaction.atomic(), connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL lock_timeout = '200ms'")
+                    return buyer(session)()
             finally:
                 done.set()
 
