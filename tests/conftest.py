@@ -24,3 +24,12 @@ def stack(django_db_setup, django_db_blocker):
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One browser for the whole run: Playwright allows one event loop in a thread."""
+    from tests.functional import chromium as browsers
+
+    with browsers.started() as browser:
+        yield browser

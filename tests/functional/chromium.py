@@ -19,7 +19,9 @@ EXPECTED = "Failed to load resource: the server responded with a status of 4"
 
 
 def launch(playwright: Playwright) -> Browser:
-    return playwright.chromium.launch(executable_path=str(requirements.need("chromium")), args=ARGUMENTS)
+    return playwright.chromium.launch(
+        executable_path=str(requirements.need("chromium")), args=ARGUMENTS
+    )
 
 
 @dataclass

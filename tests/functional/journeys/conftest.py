@@ -8,12 +8,6 @@ from tests.functional.journeys.customer import Customer
 from tests.functional.pages import shop as shops
 
 
-@pytest.fixture(scope="session")
-def chromium():
-    with browsers.started() as browser:
-        yield browser
-
-
 @pytest.fixture
 def shop(stack, transactional_db) -> shops.Shop:
     stack.sandbox.clear_faults()

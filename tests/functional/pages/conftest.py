@@ -3,7 +3,6 @@
 import pytest
 from django.test import Client
 
-from tests.functional import chromium as browsers
 from tests.functional.pages import shop as shops
 
 
@@ -16,9 +15,3 @@ def shop(db) -> shops.Shop:
 def customer(client: Client) -> Client:
     client.cookies["rft_browser"] = shops.BROWSER
     return client
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    with browsers.started() as browser:
-        yield browser

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,12 @@ class Shop:
     requalification: Course
     sessions: list[CourseSession]
     now: dt.datetime
+    turns: Iterator[int] = field(default_factory=itertools.count)
+
+    def date(self) -> CourseSession:
+        """A one-day date with room, the next one each time it is asked."""
+        days = [each for each in self.sessions if each.course_id == self.course.pk]
+        return [each for each in days if each.capacity > 3][next(self.turns) % 12]
 
 
 def open_shop() -> Shop:
@@ -97,21 +104,20 @@ def open_shop() -> Shop:
 
 def held(shop: Shop, *, places: int = 2) -> Booking:
     """Held, nothing typed yet."""
-    session = shop.sessions[0]
-    return bookings.hold(session_id=session.pk, places=places, browser=BROWSER, now=clock.now())
+    return bookings.hold(session_id=shop.date().pk, places=places, browser=BROWSER, now=clock.now())
 
 
 def ready(shop: Shop, *, places: int = 2) -> Booking:
     """Held by our browser, details given."""
     return make_ready(
-        shop.sessions[0], places=places, customer=COMPANY, browser=BROWSER, now=clock.now()
+        shop.date(), places=places, customer=COMPANY, browser=BROWSER, now=clock.now()
     )
 
 
 def ended(shop: Shop) -> Booking:
     """Its hold ended an hour ago; the places are still free."""
     then = clock.now() - dt.timedelta(hours=1)
-    booking = make_ready(shop.sessions[0], places=2, customer=COMPANY, browser=BROWSER, now=then)
+    booking = make_ready(shop.date(), places=2, customer=COMPANY, browser=BROWSER, now=then)
     bookings.expire_due(now=clock.now())
     return booking
 

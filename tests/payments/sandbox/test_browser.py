@@ -4,24 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 import stripe
-from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.payments.sandbox import journeys, shop_page
 from tests.payments.sandbox.process import Sandbox
-from tests.requirements import need
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    executable = str(need("chromium"))
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
@@ -31,8 +19,8 @@ def shop(sandbox: Sandbox) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser: Browser, shop: str) -> Iterator[Page]:
-    opened = browser.new_page()
+def page(chromium: Browser, shop: str) -> Iterator[Page]:
+    opened = chromium.new_page()
     complaints: list[str] = []
     opened.on(
         "console",
@@ -134,9 +122,9 @@ class TestPaymentElement:
         expect(number).to_have_css("font-size", "20px")
 
     def test_a_frame_that_cannot_load_is_told(
-        self, browser: Browser, shop: str, sandbox: Sandbox
+        self, chromium: Browser, shop: str, sandbox: Sandbox
     ) -> None:
-        opened = browser.new_page()
+        opened = chromium.new_page()
         opened.route("**/js/card-frame*", lambda route: route.abort())
         opened.goto(shop)
 
@@ -261,10 +249,10 @@ class TestOtherCalls:
         assert "latest_charge" not in read
 
     def test_a_guessed_secret_reads_nothing(
-        self, browser: Browser, shop: str, client: stripe.StripeClient
+        self, chromium: Browser, shop: str, client: stripe.StripeClient
     ) -> None:
         intent = journeys.hold(client)
-        opened = browser.new_page()
+        opened = chromium.new_page()
         opened.goto(shop)
 
         read = opened.evaluate(
