@@ -153,6 +153,7 @@ class Extension(APIView):
     @extend_schema(request=None, responses={201: HoldEndOut}, operation_id="extend_hold")
     @idempotent
     def post(self, request: Request, token: str) -> Response:
+        browser.refuse_another(request, selectors.booking_by_token(token))
         booking = bookings.extend(token=token, now=clock.now())
         return Response(HoldEndOut(booking).data, status=status.HTTP_201_CREATED)
 
@@ -163,6 +164,7 @@ class Renewal(APIView):
     @extend_schema(request=None, responses={201: HoldEndOut}, operation_id="renew_hold")
     @idempotent
     def post(self, request: Request, token: str) -> Response:
+        browser.refuse_another(request, selectors.booking_by_token(token))
         booking = bookings.renew(token=token, now=clock.now())
         return Response(HoldEndOut(booking).data, status=status.HTTP_201_CREATED)
 

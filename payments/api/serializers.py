@@ -51,11 +51,12 @@ class PaymentOut(serializers.Serializer):
     client_secret = serializers.CharField(required=False)
 
     @classmethod
-    def of(cls, payment: Payment, booking_status: str) -> dict[str, Any]:
-        """The secret only while the page has something to do with it."""
+    def of(cls, payment: Payment, booking_status: str, *, is_booker: bool) -> dict[str, Any]:
+        """The secret, with which the payment can be completed, only to the browser that booked, and only
+        while it has something to do with it."""
         status = shown_status(payment, booking_status)
         shown: dict[str, Any] = {"status": status, "amount": payment.amount.as_json()}
-        if status == "requires_action":
+        if status == "requires_action" and is_booker:
             shown["client_secret"] = payment.client_secret
         return shown
 

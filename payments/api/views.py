@@ -40,7 +40,7 @@ class PaymentList(APIView):
             now=clock.now(),
         )
         return Response(
-            PaymentOut.of(payment, _booking_status(payment)),
+            PaymentOut.of(payment, _booking_status(payment), is_booker=True),
             status=status.HTTP_201_CREATED,
         )
 
@@ -50,11 +50,13 @@ class BookingView(CoursesBookingView):
     def get(self, request: Request, token: str) -> Response:
         booking = courses.booking_by_token(token)
         payment = selectors.latest_payment(booking.id)
+        is_booker = browser.is_booked_here(request, booking)
+        shown = payment and PaymentOut.of(payment, booking.status, is_booker=is_booker)
         paid, refunded = selectors.paid_and_refunded(booking.id)
         return Response(
             {
                 **BookingOut(booking).data,
-                "payment": payment and PaymentOut.of(payment, booking.status),
+                "payment": shown,
                 "paid": paid.as_json(),
                 "refunded": refunded.as_json(),
             }

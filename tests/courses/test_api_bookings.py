@@ -4,6 +4,7 @@ import datetime as dt
 import json
 
 import pytest
+from django.test import Client
 
 from core.ids import uuid7
 from courses.models import Booking, Customer
@@ -360,8 +361,21 @@ class TestExtension:
 
         refusal(post(client, f"bookings/{token}/extension/"), 409, "extensions_used_up")
 
+    def test_takes_the_browser_that_booked(self, client):
+        token = hold(client).json()["token"]
+
+        refusal(post(Client(), f"bookings/{token}/extension/"), 403, "another_browser")
+        assert Booking.objects.get().extensions == 0
+
 
 class TestRenewal:
+    def test_takes_the_browser_that_booked(self, client, clock_file):
+        token = hold(client).json()["token"]
+        later(clock_file, minutes=30)
+
+        refusal(post(Client(), f"bookings/{token}/renewal/"), 403, "another_browser")
+        assert Booking.objects.get().renewals == 0
+
     def test_holds_the_places_again(self, client, clock_file):
         token = hold(client).json()["token"]
         later(clock_file, minutes=30)

@@ -195,6 +195,18 @@ class TestBooking:
         assert shown["paid"] == shown["total"]
         assert shown["refunded"] == {"amount": 0, "currency": "GBP"}
 
+    def test_shows_the_secret_to_the_browser_that_booked_only(self, sandbox, browser, booking, now):
+        make.pay(booking, sandbox, "pm_card_authenticationRequired", now=now)
+        address = f"/api/v1/bookings/{booking.token}/"
+
+        booker, stranger = (each.get(address).json() for each in (browser, Client()))
+
+        assert "_secret_" in booker["payment"]["client_secret"]
+        assert stranger["payment"] == {
+            "status": "requires_action",
+            "amount": {"amount": booking.total_minor, "currency": "GBP"},
+        }
+
     def test_shows_one_without_a_payment(self, browser, booking):
         shown = browser.get(f"/api/v1/bookings/{booking.token}/").json()
 
@@ -247,6 +259,7 @@ class TestStaff:
         answer = post(staff("add_refund"), "staff/refunds/", body)
 
         assert (answer.status_code, answer.json()["status"]) == (201, "approved")
+        assert Refund.objects.get().requested_by == f"staff:{User.objects.get().pk}"
 
     @pytest.mark.parametrize(
         ("changes", "status"),
