@@ -41,7 +41,7 @@ SIDEBAR = (
         "System",
         (
             Link("Messages", "mail", "mail.message"),
-            Link("Jobs and webhooks", "account_tree", JOBS[0], also=JOBS[1:]),
+            Link("Jobs and webhooks", "account_tree", JOBS[0], badge="webhooks", also=JOBS[1:]),
             Link("Audit", "history_edu", "audit.auditentry"),
         ),
     ),

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from unfold.decorators import display
 
 from core import clock
+from core.backoffice import badges
 from core.backoffice.readonly import ReadOnlyAdmin
 from payments.models import WebhookEvent, WebhookState
 from payments.services import webhooks
@@ -47,3 +48,6 @@ class WebhookEventAdmin(ReadOnlyAdmin):
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("payments.change_webhookevent"))
+
+
+badges.register("webhooks", lambda: WebhookEvent.objects.filter(state=WebhookState.DEAD).count())

@@ -32,7 +32,6 @@ TONES = {
     "Checking with the bank": "warning",
     "Asked for": "warning",
 }
-WAITING = (RefundStatus.REQUESTED, RefundStatus.FAILED)
 
 
 @admin.register(Refund)
@@ -48,7 +47,8 @@ class RefundAdmin(ReadOnlyAdmin):
     ordering = ("-created_at", "-id")
     fields = (
         "booking_link", "amount_shown", "standing", "reason_shown", "note_shown", "requested_by",
-        "gateway_id", "failure_code", "cancels_places", "external", "timeline",
+        "gateway_id", "failure_code", "cancels_places", "external", "retry_of", "tried_again",
+        "timeline",
     )  # fmt: skip
     actions_detail = ("settle",)
 
@@ -77,6 +77,14 @@ class RefundAdmin(ReadOnlyAdmin):
     @display(description="Note")
     def note_shown(self, refund: Refund) -> str:
         return readable(refund, "note") or "None"
+
+    @display(description="Tried again as")
+    def tried_again(self, refund: Refund) -> str | SafeString:
+        newer = Refund.objects.filter(retry_of=refund).first()
+        if newer is None:
+            return "Not tried again"
+        address = reverse("admin:payments_refund_change", args=[newer.pk])
+        return format_html('<a href="{}">{}</a>', address, newer)
 
     @display(description="What happened")
     def timeline(self, refund: Refund) -> SafeString:
@@ -120,7 +128,9 @@ def _settle(request: HttpRequest, refund_id: UUID, site: dict[str, Any]) -> Http
             error = " ".join(word for words in refusal.fields.values() for word in words)
             error = error or refusal.detail
     context = {**site, "title": "A refund that failed", "refund": refund, "error": error}
-    context |= {"can_act": refund.status == RefundStatus.FAILED, "back": page}
+    tried_again = Refund.objects.filter(retry_of=refund).exists()
+    can_act = refund.status == RefundStatus.FAILED and not tried_again
+    context |= {"can_act": can_act, "tried_again": tried_again, "back": page}
     return render(request, "admin/payments/settle.html", context)
 
 
@@ -135,4 +145,4 @@ def _act(request: HttpRequest, refund: Refund) -> None:
         messages.success(request, f"{formats.money(refund.amount)} is recorded as paid.")
 
 
-badges.register("refunds", lambda: Refund.objects.filter(status__in=WAITING).count())
+badges.register("refunds", lambda: Refund.objects.waiting().count())

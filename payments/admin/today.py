@@ -14,6 +14,8 @@ from payments.models import (
     Refund,
     RefundStatus,
     RefundTransition,
+    WebhookEvent,
+    WebhookState,
 )
 
 PAYMENT_WORDS = {
@@ -45,7 +47,7 @@ def failed_payments(now: datetime) -> today.Count:
 
 
 def refunds_that_wait(now: datetime) -> today.Count:
-    waiting = Refund.objects.filter(status__in=[RefundStatus.REQUESTED, RefundStatus.FAILED])
+    waiting = Refund.objects.waiting()
     failed = waiting.filter(status=RefundStatus.FAILED).count()
     total = waiting.aggregate(total=Sum("amount_minor", default=0))["total"]
     return today.Count(
@@ -54,6 +56,18 @@ def refunds_that_wait(now: datetime) -> today.Count:
         url=navigation.list_url("payments.refund") + f"?status__exact={RefundStatus.FAILED}",
         icon="undo",
         note=f"{formats.money(total)}, {failed} failed at the bank",
+    )
+
+
+def dead_webhooks(now: datetime) -> today.Count:
+    return today.Count(
+        title="Webhooks given up",
+        number=WebhookEvent.objects.filter(state=WebhookState.DEAD).count(),
+        url=navigation.list_url("payments.webhookevent") + f"?state__exact={WebhookState.DEAD}",
+        icon="webhook",
+        note="Stripe told us something that could not be done",
+        urgent=True,
+        nothing="None given up",
     )
 
 
@@ -89,5 +103,6 @@ def refund_happenings(limit: int) -> Iterable[today.Happening]:
 
 today.add_count(20, "payments.view_refund", refunds_that_wait)
 today.add_count(30, "payments.view_payment", failed_payments)
+today.add_count(60, "payments.change_webhookevent", dead_webhooks)
 today.add_happenings("payments.view_payment", payment_happenings)
 today.add_happenings("payments.view_refund", refund_happenings)

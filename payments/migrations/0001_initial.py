@@ -245,6 +245,15 @@ class Migration(migrations.Migration):
                         to="payments.payment",
                     ),
                 ),
+                (
+                    "retry_of",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tried_again_as",
+                        to="payments.refund",
+                    ),
+                ),
             ],
             options={
                 "permissions": [("approve_refund", "Can approve refunds that others asked for")],
@@ -325,6 +334,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(("state", "received")),
                         fields=["next_attempt_at"],
                         name="payments_webhookevent_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "dead")),
+                        fields=["received_at"],
+                        name="payments_webhookevent_dead",
                     ),
                     models.Index(fields=["-received_at"], name="payments_webhookevent_newest"),
                 ],

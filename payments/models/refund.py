@@ -31,6 +31,13 @@ class RefundTransition(HistoryRow):
     )
 
 
+class RefundQuerySet(models.QuerySet["Refund"]):
+    def waiting(self) -> "RefundQuerySet":
+        """For a person: asked for, or failed and not tried again."""
+        failed = Q(status=RefundStatus.FAILED, tried_again_as=None)
+        return self.filter(Q(status=RefundStatus.REQUESTED) | failed)
+
+
 class Refund(UnknownOutcome, Stateful):
     machine = REFUND
     history = RefundTransition
@@ -43,11 +50,17 @@ class Refund(UnknownOutcome, Stateful):
     note = SealedTextField(blank=True, default="")
     external = models.BooleanField(default=False)
     cancels_places = models.BooleanField(default=False)
+    # What failed is tried again once: this is what makes a second try of the same money impossible.
+    retry_of = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, related_name="tried_again_as"
+    )
     requested_by = models.CharField(max_length=150)
     operation_id = models.CharField(max_length=64, unique=True)
     gateway_id = models.CharField("Stripe refund", max_length=255, unique=True, null=True)
     failure_code = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()
+
+    objects = RefundQuerySet.as_manager()
 
     class Meta:
         permissions = [("approve_refund", "Can approve refunds that others asked for")]
@@ -82,11 +95,11 @@ class Refund(UnknownOutcome, Stateful):
     @classmethod
     def ask(
         cls, *, payment: Payment, amount: Money, reason: str, note: str, cancels_places: bool,
-        actor: str, now: datetime,
+        actor: str, now: datetime, retry_of: "Refund | None" = None,
     ) -> "Refund":  # fmt: skip
         refund = cls(
             payment=payment, amount_minor=amount.minor, currency=amount.currency, reason=reason,
-            note=note, cancels_places=cancels_places, requested_by=actor,
+            note=note, cancels_places=cancels_places, requested_by=actor, retry_of=retry_of,
             status=RefundStatus.REQUESTED, created_at=now,
         )  # fmt: skip
         refund.operation_id = f"refund-{refund.id}"
@@ -95,13 +108,14 @@ class Refund(UnknownOutcome, Stateful):
 
     @classmethod
     def adopt(
-        cls, *, payment: Payment, gateway_id: str, amount: Money, status: str, now: datetime
-    ) -> "Refund":
-        """A refund that was made at the gateway itself."""
+        cls, *, payment: Payment, gateway_id: str, amount: Money, status: str, now: datetime,
+        retry_of: "Refund | None" = None,
+    ) -> "Refund":  # fmt: skip
+        """A refund that was made at the gateway itself, or arrived there after we gave it up (`retry_of`)."""
         refund = cls(
             payment=payment, amount_minor=amount.minor, currency=amount.currency,
             reason=RefundReason.EXTERNAL, external=True, requested_by="gateway",
-            gateway_id=gateway_id, status=status, created_at=now,
+            gateway_id=gateway_id, retry_of=retry_of, status=status, created_at=now,
         )  # fmt: skip
         refund.operation_id = f"refund-{refund.id}"
         refund._begin(actor="gateway", cause="made at Stripe", now=now)

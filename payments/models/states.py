@@ -117,8 +117,6 @@ PAYMENT_OPEN = (
     _P.CAPTURING,
     _P.UNKNOWN,
 )
-# A refund in one of these has not reserved money, or has given its reservation back.
-REFUND_RELEASED = (_R.REJECTED, _R.FAILED, _R.SETTLED_BY_HAND)
 DISPUTE_OPEN = (
     DisputeStatus.NEEDS_RESPONSE,
     DisputeStatus.UNDER_REVIEW,

@@ -10,6 +10,9 @@ from core.ids import uuid7
 
 ATTEMPTS_MAX = 10
 LEASE = timedelta(seconds=90)
+# How long waiting for the gateway, or for what has not happened here yet, costs no attempt.
+PATIENCE = timedelta(hours=72)
+PAUSE_MIN, PAUSE_MAX = timedelta(seconds=5), timedelta(minutes=10)
 
 
 class WebhookState(models.TextChoices):
@@ -62,6 +65,11 @@ class WebhookEvent(models.Model):
                 condition=Q(state="received"),
                 name="payments_webhookevent_due",
             ),
+            models.Index(
+                fields=["received_at"],
+                condition=Q(state="dead"),
+                name="payments_webhookevent_dead",
+            ),
             models.Index(fields=["-received_at"], name="payments_webhookevent_newest"),
         ]
 
@@ -108,6 +116,16 @@ class WebhookEvent(models.Model):
             self.state = WebhookState.DEAD
         self.next_attempt_at = now + timedelta(seconds=min(5 * 2**self.attempts, 3600))
         self.save(update_fields=["state", "error", "next_attempt_at"])
+
+    def wait(self, error: str, *, now: datetime) -> None:
+        """Nobody's fault and certain to pass, such as an outage: no attempt is used up for three days."""
+        age = now - self.received_at
+        if age >= PATIENCE:
+            self.put_off(error, now=now)
+            return
+        self.error, self.attempts = error[:200], self.attempts - 1
+        self.next_attempt_at = now + min(max(age, PAUSE_MIN), PAUSE_MAX)
+        self.save(update_fields=["attempts", "error", "next_attempt_at"])
 
     def revive(self, *, now: datetime) -> None:
         """A person wants it processed again."""

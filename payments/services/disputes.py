@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from core.money import Money
 from core.outbox.events import publish
@@ -10,18 +10,33 @@ from fraud.services import outcomes
 from payments.events import DisputeOpened
 from payments.gateways.base import GatewayDispute
 from payments.models import Dispute, Payment
+from payments.models.stateful import MovedMeanwhile
 from payments.models.states import DISPUTE_OPEN
 
 
 @transaction.atomic
-def mirror(*, payment: Payment, answer: GatewayDispute, now: datetime) -> Dispute:
-    """The row that says what the gateway says. Raises MovedMeanwhile when another hand was first:
-    the caller reads the gateway again, so that an older answer never overwrites a newer one."""
-    known = Dispute.objects.filter(gateway_id=answer.id).first()
+def mirror(
+    *, payment: Payment, known: Dispute | None, answer: GatewayDispute, now: datetime
+) -> Dispute:
+    """The row that says what the gateway says. `known` is the row as it was before the gateway was asked.
+
+    Raises MovedMeanwhile when another hand was first: the caller reads both again, so that an older
+    answer never overwrites a newer one.
+    """
     if known is None:
-        return _open(payment, answer, now)
+        return _first_heard_of(payment, answer, now)
     known.mirror(answer.status, evidence_due_at=answer.due_at, now=now)
     return known
+
+
+def _first_heard_of(payment: Payment, answer: GatewayDispute, now: datetime) -> Dispute:
+    try:
+        with transaction.atomic():
+            return _open(payment, answer, now)
+    except IntegrityError:
+        if Dispute.objects.filter(gateway_id=answer.id).exists():
+            raise MovedMeanwhile from None
+        raise
 
 
 def _open(payment: Payment, answer: GatewayDispute, now: datetime) -> Dispute:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Max, QuerySet
 
 from core.crashpoints import crash_point
 from core.money import Money
@@ -19,10 +20,11 @@ from payments.gateways.base import (
     Rejected,
     Unreachable,
 )
-from payments.models import Payment, Refund, RefundStatus
+from payments.models import GatewayCall, Payment, Refund, RefundStatus
 from payments.models.gateway_call import KeyTooOld
 from payments.services import refunds, reservations
 
+NEVER_ARRIVED = "never_arrived"
 _R = RefundStatus
 
 
@@ -63,8 +65,14 @@ def reject(refund: Refund, *, cause: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def adopt(*, payment: Payment, answer: GatewayRefund, now: datetime) -> Refund | None:
-    """A refund made at the gateway itself; None for one that failed there before we heard of it."""
+def adopt(
+    *, payment: Payment, answer: GatewayRefund, now: datetime, retry_of: Refund | None = None
+) -> Refund | None:
+    """A refund made at the gateway itself; None for one that failed there before we heard of it.
+
+    `retry_of` is the one of ours that was given up before the gateway carried it out after all: it has
+    its successor then, so that nobody sends the money a second time.
+    """
     if answer.status not in ("succeeded", "pending", "requires_action"):
         return None
     reservations.reserve_for_external(payment, answer.amount)
@@ -74,6 +82,7 @@ def adopt(*, payment: Payment, answer: GatewayRefund, now: datetime) -> Refund |
         gateway_id=answer.id,
         amount=Money(answer.amount, answer.currency),
         status=_R.SUCCEEDED if done else _R.PENDING,
+        retry_of=retry_of,
         now=now,
     )
     if done:
@@ -93,7 +102,10 @@ def _send(refund: Refund, booking: str, now: datetime) -> None:
     except KeyTooOld:
         _lose_sight(refund, "key too old", now)
     except (Rejected, AlreadyDone) as error:
-        _fail(refund, error.code or "rejected", now)
+        if _sent_before(refund):
+            _lose_sight(refund, error.code or "rejected", now)
+        else:
+            _fail(refund, error.code or "rejected", now)
     else:
         crash_point("CP17")
         apply(refund, answer, now=now)
@@ -111,26 +123,46 @@ def _ask(refund: Refund, booking: str, now: datetime) -> GatewayRefund:
 
 
 def _look_again(refund: Refund, booking: str, now: datetime) -> None:
+    """Nobody knows its outcome. A request may arrive minutes after it was sent, so that absence is
+    proved only by a look that sends nothing, long enough after the last one that did."""
+    nothing_under_way = now - _last_sent_at(refund) >= policy.ABSENCE_PROOF
     try:
-        answer = _found(refund, booking, now)
+        answer = _listed(refund) if nothing_under_way else _found(refund, booking, now)
     except (Busy, Unreachable):
         _note_check(refund, refund.absent_at, now)
         return
-    first = refund.absent_at
     if answer is not None:
         apply(refund, answer, now=now)
-    elif first is not None and now - first >= policy.ABSENCE_PROOF:
-        _fail(refund, "never_arrived", now)
+    elif nothing_under_way:
+        _fail(refund, NEVER_ARRIVED, now)
     else:
-        _note_check(refund, first or now, now)
+        _note_check(refund, refund.absent_at or now, now)
 
 
 def _found(refund: Refund, booking: str, now: datetime) -> GatewayRefund | None:
-    """The same key while it is remembered, else all refunds of the payment are looked through."""
+    """By the same key, and where that brings no answer, by looking through the payment's refunds."""
     try:
         return _ask(refund, booking, now)
     except (Unreachable, Rejected, AlreadyDone, KeyTooOld):
-        return gateway.find_refund(refund.operation_id, payment_id=refund.payment.gateway_id or "")
+        return _listed(refund)
+
+
+def _listed(refund: Refund) -> GatewayRefund | None:
+    return gateway.find_refund(refund.operation_id, payment_id=refund.payment.gateway_id or "")
+
+
+def _sends(refund: Refund) -> QuerySet[GatewayCall]:
+    return GatewayCall.objects.filter(operation_id=refund.operation_id, verb="refund")
+
+
+def _sent_before(refund: Refund) -> bool:
+    """Whether a request went out before this one: a refusal of the second says nothing of the first."""
+    return _sends(refund).filter(sends__gt=1).exists()
+
+
+def _last_sent_at(refund: Refund) -> datetime:
+    last: datetime | None = _sends(refund).aggregate(last=Max("last_sent_at"))["last"]
+    return last or refund.changed_at
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from payments import selectors
 from payments.events import RefundSucceeded
 from payments.models import Refund, RefundReason, RefundStatus
 from payments.services import reservations
-from payments.services.refusals import NotRefundable
+from payments.services.refusals import NotRefundable, RefundNotFound, TriedAgain
 
 SAGA = "refund"
 NOTE_LENGTH_MAX = 2000
@@ -35,6 +35,7 @@ def request(
     attendee_ids: Collection[UUID | str] | None = None,
     actor: str,
     now: datetime,
+    retry_of: Refund | None = None,
 ) -> Refund:
     """The decision to give this much back, with its places cancelled if asked; a worker sends it after commit.
 
@@ -50,6 +51,7 @@ def request(
         note=note,
         cancels_places=cancel_places,
         actor=actor,
+        retry_of=retry_of,
         now=now,
     )
     refund.approve(actor=actor, cause="within limits", now=now)
@@ -66,27 +68,30 @@ def request(
     return refund
 
 
+@transaction.atomic
 def retry(*, refund_id: UUID | str, actor: str, now: datetime) -> Refund:
-    """A failed one again, as a new refund of the same amount; raises Conflict where it hasn't failed."""
-    failed = selectors.refund(refund_id)
-    if failed.status != _R.FAILED:
-        raise NotRefundable("Only a refund that failed can be tried again.")
+    """A failed one again, once, as a new refund of the same amount. Raises NotRefundable, TriedAgain."""
+    failed = _failed(refund_id)
     return request(
         payment_id=failed.payment_id,
         amount_minor=failed.amount_minor,
         reason=failed.reason if failed.reason != RefundReason.EXTERNAL else RefundReason.GOODWILL,
         note=failed.note,
         actor=actor,
+        retry_of=failed,
         now=now,
     )
 
 
 @transaction.atomic
 def settle_by_hand(*, refund_id: UUID | str, note: str, actor: str, now: datetime) -> Refund:
-    """A failed refund was paid by bank transfer. Its amount is taken from what can still be given back."""
+    """A failed refund was paid by bank transfer. Its amount is taken from what can still be given back.
+
+    Raises Invalid without a note, NotRefundable, TriedAgain, and what reserving raises.
+    """
     if not note.strip():
         raise Invalid(fields={"note": ["Say how and when it was paid."]})
-    refund = selectors.refund(refund_id)
+    refund = _failed(refund_id)
     reservations.reserve(refund.payment, refund.amount_minor)
     refund.settle_by_hand(actor=actor, cause=note, now=now)
     _audit(refund, "refund.settled_by_hand", actor, now, note)
@@ -121,6 +126,19 @@ def start(refund: Refund, now: datetime) -> None:
         now=now,
         in_background=True,
     )
+
+
+def _failed(refund_id: UUID | str) -> Refund:
+    """The failed row, locked, so that of two people who act on it one comes second and is refused."""
+    rows = Refund.objects.select_for_update(of=("self",)).select_related("payment")
+    refund = rows.filter(pk=refund_id).first()
+    if refund is None:
+        raise RefundNotFound
+    if refund.status != _R.FAILED:
+        raise NotRefundable("Only a refund that failed can be tried again or paid by hand.")
+    if Refund.objects.filter(retry_of=refund).exists():
+        raise TriedAgain
+    return refund
 
 
 def _refuse_bad_input(amount_minor: int, reason: str, note: str) -> None:

@@ -9,6 +9,7 @@ __all__ = [
     "CardDeclined",
     "DisputeOpen",
     "NotRefundable",
+    "NothingToPay",
     "PaymentInProgress",
     "PaymentNotFound",
     "PaymentRefused",
@@ -17,6 +18,7 @@ __all__ = [
     "RefundNotFound",
     "TokenUnusable",
     "TooManyRefusals",
+    "TriedAgain",
 ]
 
 
@@ -49,9 +51,19 @@ class TokenUnusable(Invalid):
         super().__init__(fields={"confirmation_token": ["Enter your card details again."]})
 
 
+class NothingToPay(Conflict):
+    code = "nothing_to_pay"
+    detail = "There is nothing to pay for this booking. Confirm it without a card."
+
+
 class NotRefundable(Conflict):
     code = "not_refundable"
     detail = "This payment was never taken, so there is nothing to give back."
+
+
+class TriedAgain(Conflict):
+    code = "tried_again"
+    detail = "This refund was tried again already. Look at the newer one."
 
 
 class RefundExceedsPayment(Conflict):

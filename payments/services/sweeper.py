@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from core import clock
 from core.sagas import states
 from core.sagas.models import SagaRun
 from payments.models import Payment, WebhookEvent
@@ -24,7 +25,8 @@ def sweep(*, now: datetime) -> int:
     due = WebhookEvent.objects.due(now).order_by("next_attempt_at")
     event_pks = list(due.values_list("pk", flat=True)[:BATCH])
     for event_pk in event_pks:
-        webhooks.process(event_pk=event_pk, now=now)
+        # Time goes on while a batch is worked through: a lease taken at its start would be over by its end.
+        webhooks.process(event_pk=event_pk, now=max(now, clock.now()))
     _report_forgotten(now)
     return len(event_pks)
 

@@ -19,7 +19,15 @@ from core.sagas.models import SagaRun
 from payments.gateways import signatures
 from payments.gateways import stripe as gateway
 from payments.gateways.base import GatewayRefund, Operation
-from payments.models import Payment, PaymentStatus, Refund, RefundStatus, WebhookEvent, WebhookState
+from payments.models import (
+    Dispute,
+    Payment,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+    WebhookEvent,
+    WebhookState,
+)
 from payments.services import checkout, disputes, refund_sending, refunds
 
 log = structlog.get_logger(__name__)
@@ -27,6 +35,8 @@ webhooks_total = Counter("payments_webhooks", "Webhooks by type and end", ["type
 Forged = signatures.Forged
 
 _LIVE_KEYS = ("sk_live_", "rk_live_")
+_GIVEN_UP = (RefundStatus.FAILED, RefundStatus.REJECTED, RefundStatus.SETTLED_BY_HAND)
+_GOES_BACK = ("succeeded", "pending", "requires_action")
 _WAITING_FOR_ANSWER = (RefundStatus.APPROVED, RefundStatus.IN_FLIGHT, RefundStatus.UNKNOWN)
 
 
@@ -101,7 +111,11 @@ def revive(*, event_pk: UUID | str, actor: str, now: datetime) -> WebhookEvent:
 
 
 def _put_off(event: WebhookEvent, error: Exception, now: datetime) -> None:
-    event.put_off(f"{type(error).__name__}: {error}", now=now)
+    words = f"{type(error).__name__}: {error}"
+    if isinstance(error, Unavailable):
+        event.wait(words, now=now)
+    else:
+        event.put_off(words, now=now)
     webhooks_total.labels(event.type, "failed").inc()
     log.log(
         30 if isinstance(error, Unavailable) else 40,
@@ -127,8 +141,11 @@ def _payment_moved(event: WebhookEvent, now: datetime) -> str:
         return WebhookState.IGNORED
     crash_point("CP10")
     if payment.is_open:
-        _resume(checkout.SAGA, payment.id, event, now)
-    elif payment.status != PaymentStatus.SUCCEEDED:
+        if not _resume(checkout.SAGA, payment.id, event, now):
+            raise NotYet("The payment waits for a person.")
+        # It may have been given up at the very moment that this message speaks of.
+        payment.refresh_from_db()
+    if not payment.is_open and payment.status != PaymentStatus.SUCCEEDED:
         _refuse_stray_money(payment, event, now)
     return WebhookState.DONE
 
@@ -139,20 +156,23 @@ def _refund_moved(event: WebhookEvent, now: datetime) -> str:
     crash_point("CP10")
     if refund is None:
         return _adopt_refund(event, answer, now)
-    if refund.status in _WAITING_FOR_ANSWER:
-        _resume(refunds.SAGA, refund.id, event, now)
-    else:
+    if refund.status in _GIVEN_UP and answer.status in _GOES_BACK:
+        return _adopt_after_all(refund, answer, now)
+    resumed = refund.status in _WAITING_FOR_ANSWER and _resume(refunds.SAGA, refund.id, event, now)
+    if not resumed:
         refund_sending.apply(refund, answer, now=now)
     return WebhookState.DONE
 
 
 def _dispute_moved(event: WebhookEvent, now: datetime) -> str:
+    """The row is read before the gateway is asked: whoever moves it meanwhile may know more."""
+    known = Dispute.objects.filter(gateway_id=event.object_id).first()
     answer = gateway.dispute(event.object_id)
     payment = Payment.objects.filter(gateway_id=answer.payment_id).first()
     if payment is None:
         return WebhookState.IGNORED
     crash_point("CP10")
-    disputes.mirror(payment=payment, answer=answer, now=now)
+    disputes.mirror(payment=payment, known=known, answer=answer, now=now)
     return WebhookState.DONE
 
 
@@ -192,10 +212,12 @@ def _payment_of(event: WebhookEvent) -> Payment | None:
 
 
 def _refund_of(answer: GatewayRefund) -> Refund | None:
+    """The row that names it; else ours that asked for it, whose answer may not be here yet."""
     refund_rows = Refund.objects.select_related("payment")
-    if answer.operation_id:
-        return refund_rows.filter(operation_id=answer.operation_id).first()
-    return refund_rows.filter(gateway_id=answer.id).first()
+    named = refund_rows.filter(gateway_id=answer.id).first()
+    if named is not None or not answer.operation_id:
+        return named
+    return refund_rows.filter(operation_id=answer.operation_id).first()
 
 
 def _adopt_refund(event: WebhookEvent, answer: GatewayRefund, now: datetime) -> str:
@@ -208,13 +230,26 @@ def _adopt_refund(event: WebhookEvent, answer: GatewayRefund, now: datetime) -> 
     return WebhookState.DONE
 
 
-def _resume(saga: str, subject_id: UUID, event: WebhookEvent, now: datetime) -> None:
+def _adopt_after_all(refund: Refund, answer: GatewayRefund, now: datetime) -> str:
+    """The gateway carried out what we had given up: the books follow. Where the money was sent or paid
+    a second time meanwhile, or ours has this very answer already, a person must look."""
+    twice = Refund.objects.filter(retry_of=refund).exists()
+    if twice or refund.gateway_id == answer.id or refund.status == RefundStatus.SETTLED_BY_HAND:
+        raise StrayMoney(f"refund {refund.id} is {refund.status} here and {answer.status} there")
+    log.error("refund_carried_out_after_all", refund=str(refund.id), status=refund.status)
+    refund_sending.adopt(payment=refund.payment, answer=answer, retry_of=refund, now=now)
+    return WebhookState.DONE
+
+
+def _resume(saga: str, subject_id: UUID, event: WebhookEvent, now: datetime) -> bool:
+    """False when its journey is over or waits for a person."""
     resumed = engine.resume(
         name=saga, subject_id=subject_id, cause=event.type, now=now, in_background=False
     )
     if resumed:
         run = SagaRun.objects.only("id").get(name=saga, subject_id=subject_id)
-        engine.drive(run.id, now=now)
+        engine.drive(run.id)
+    return resumed
 
 
 def _refuse_stray_money(payment: Payment, event: WebhookEvent, now: datetime) -> None:

@@ -3,12 +3,18 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from core.errors import Invalid
 from invoicing import selectors as invoicing
 from payments.models import GatewayCall, Refund, RefundStatus
 from payments.services import refund_sending, refunds
-from payments.services.refusals import DisputeOpen, NotRefundable, RefundExceedsPayment
+from payments.services.refusals import (
+    DisputeOpen,
+    NotRefundable,
+    RefundExceedsPayment,
+    TriedAgain,
+)
 from tests.outbox_tools import drain_outbox
 from tests.payments import make
 
@@ -197,6 +203,38 @@ class TestSaga:
         assert (refund.status, refund.failure_code) == (RefundStatus.FAILED, "never_arrived")
         assert payment.refunded_minor == 0
 
+    def test_absence_is_proved_long_after_the_last_send_by_a_look_that_sends_nothing(
+        self, sandbox, now, payment
+    ):
+        sandbox.fault("error_before", path="/v1/refunds", method="POST", times=50)
+        refund = send(ask(payment, now), now)
+
+        send(refund, now, minutes=5)
+        send(refund, now, minutes=14)
+        assert refund.status == RefundStatus.UNKNOWN
+        given_up_at = now + timedelta(hours=1)
+        make.drive(refund, now=given_up_at, name="refund")
+
+        refund.refresh_from_db()
+        call = GatewayCall.objects.get(operation_id=refund.operation_id)
+        assert (refund.status, refund.failure_code) == (RefundStatus.FAILED, "never_arrived")
+        assert given_up_at - call.last_sent_at >= timedelta(minutes=10)
+
+    def test_a_refusal_of_a_second_send_says_nothing_of_the_first(self, sandbox, now, payment):
+        refund = ask(payment, now)
+        refund.send(now=now)
+        GatewayCall.open(
+            operation_id=refund.operation_id, verb="refund", payment_id=payment.id,
+            params=params_of(refund, payment), now=now,
+        )  # fmt: skip
+        sandbox.api("POST", "refunds", {"payment_intent": payment.gateway_id})
+
+        send(refund, now)
+
+        payment.refresh_from_db()
+        assert refund.status == RefundStatus.UNKNOWN
+        assert payment.refunded_minor == refund.amount_minor
+
     def test_a_pending_one_is_settled_later(self, sandbox, now):
         payment = make.pay(make.ready(now=now), sandbox, "pm_card_pendingRefund", now=now)
 
@@ -215,6 +253,16 @@ class TestSaga:
         assert refund.status in (RefundStatus.FAILED, RefundStatus.UNKNOWN)
         payment.refresh_from_db()
         assert payment.refunded_minor == 0
+
+
+def params_of(refund, payment):
+    """What we ask of the gateway for this refund."""
+    return {
+        "payment_intent": payment.gateway_id,
+        "amount": refund.amount_minor,
+        "reason": "requested_by_customer",
+        "metadata": {"booking": payment.booking.reference, "operation_id": refund.operation_id},
+    }
 
 
 class TestAfterFailure:
@@ -256,3 +304,63 @@ class TestAfterFailure:
         payment.refresh_from_db()
         assert refund.status == RefundStatus.FAILED
         assert payment.refunded_minor == 0
+
+    def test_it_is_tried_again_once(self, sandbox, payment, now):
+        failed = self.failed_part(payment, now)
+        again = refunds.retry(refund_id=failed.id, actor="olive", now=now)
+
+        with pytest.raises(TriedAgain):
+            refunds.retry(refund_id=failed.id, actor="sam", now=now)
+
+        payment.refresh_from_db()
+        assert list(Refund.objects.exclude(pk=failed.pk)) == [again]
+        assert payment.refunded_minor == again.amount_minor
+
+    def test_it_is_not_paid_by_hand_once_it_is_tried_again(self, sandbox, payment, now):
+        failed = self.failed_part(payment, now)
+        again = refunds.retry(refund_id=failed.id, actor="olive", now=now)
+
+        with pytest.raises(TriedAgain):
+            refunds.settle_by_hand(refund_id=failed.id, note="by bank", actor="sam", now=now)
+
+        failed.refresh_from_db()
+        payment.refresh_from_db()
+        assert failed.status == RefundStatus.FAILED
+        assert payment.refunded_minor == again.amount_minor
+
+    def test_it_is_not_tried_again_once_it_was_paid_by_hand(self, sandbox, payment, now):
+        failed = self.failed_part(payment, now)
+        refunds.settle_by_hand(refund_id=failed.id, note="by bank", actor="sam", now=now)
+
+        with pytest.raises(NotRefundable):
+            refunds.retry(refund_id=failed.id, actor="olive", now=now)
+
+        payment.refresh_from_db()
+        assert payment.refunded_minor == failed.amount_minor
+
+    def test_two_successors_are_refused_by_the_database(self, failed, payment, now):
+        def successor():
+            return Refund.ask(
+                payment=payment, amount=failed.amount, reason="goodwill", note="",
+                cancels_places=False, actor="olive", now=now, retry_of=failed,
+            )  # fmt: skip
+
+        successor()
+
+        with pytest.raises(IntegrityError), transaction.atomic():
+            successor()
+
+    def test_what_is_tried_again_waits_for_nobody(self, failed, now):
+        assert list(Refund.objects.waiting()) == [failed]
+
+        refunds.retry(refund_id=failed.id, actor="olive", now=now)
+
+        assert not Refund.objects.waiting().exists()
+
+    @staticmethod
+    def failed_part(payment, now):
+        """A third of what was paid: the reservation alone does not refuse the second."""
+        refund = ask(payment, now, payment.captured_minor // 3)
+        refund.send(now=now)
+        refund_sending.apply(refund, make.gateway_refund(refund, status="failed"), now=now)
+        return refund

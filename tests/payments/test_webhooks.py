@@ -4,19 +4,31 @@ import hashlib
 import hmac
 import itertools
 import json
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from payments.models import Dispute, PaymentStatus, Refund, RefundStatus, WebhookEvent
-from payments.services import sweeper, webhooks
+from payments.gateways import stripe as gateway
+from payments.gateways.base import GatewayDispute
+from payments.models import (
+    Dispute,
+    MovedMeanwhile,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+    WebhookEvent,
+)
+from payments.services import disputes, refund_sending, refunds, sweeper, webhooks
+from payments.services.refusals import TriedAgain
 from tests.payments import make
 
 pytestmark = pytest.mark.django_db
 
 URL = "/webhooks/stripe/"
+A_MINUTE = timedelta(minutes=1)
 
 
 def signed(body: bytes, *, at, secret: str | None = None, scheme: str = "v1") -> str:
@@ -146,6 +158,56 @@ def tell(sandbox_event, now) -> WebhookEvent:
     return webhooks.process(event_pk=event.pk, now=now)
 
 
+def sweep_until_given_up(event, *, from_):
+    moment = from_
+    for _ in range(20):
+        WebhookEvent.objects.filter(pk=event.pk).update(next_attempt_at=moment)
+        sweeper.sweep(now=moment)
+        event.refresh_from_db()
+        if event.state == "dead":
+            return
+        moment += timedelta(hours=1)
+
+
+def given_up(sandbox, now):
+    """A third of a payment, sent in vain: the gateway never heard of it, as far as it says."""
+    payment = make.paid(sandbox, now=now)
+    refund = refunds.request(
+        payment_id=payment.id, amount_minor=payment.captured_minor // 3, reason="goodwill",
+        actor="olive", now=now,
+    )  # fmt: skip
+    sandbox.fault("error_before", path="/v1/refunds", method="POST", times=1)
+    make.drive(refund, now=now, name="refund")
+    make.drive(refund, now=now + timedelta(minutes=11), name="refund")
+    refund.refresh_from_db()
+    assert (refund.status, refund.failure_code) == (RefundStatus.FAILED, "never_arrived")
+    return payment, refund
+
+
+def arrive_late(sandbox, payment, refund):
+    """The request that was lost on its way is carried out after all."""
+    asked = {
+        "payment_intent": payment.gateway_id,
+        "amount": str(refund.amount_minor),
+        "metadata[operation_id]": refund.operation_id,
+    }
+    sandbox.api("POST", "refunds", asked)
+
+
+def gateway_dispute(dispute, *, status):
+    return GatewayDispute(
+        id=dispute.gateway_id,
+        status=status,
+        amount=dispute.amount_minor,
+        currency=dispute.currency,
+        payment_id=dispute.payment.gateway_id,
+        charge_id="",
+        reason=dispute.reason,
+        due_at=None,
+        created_at=dispute.opened_at,
+    )
+
+
 class TestProcess:
     def test_ignores_unknown_types(self, sandbox, now):
         body = event_body(type="product.created", data={"object": {"id": "prod_1"}})
@@ -204,8 +266,6 @@ class TestProcess:
         assert payment.refunded_minor == 1000
 
     def test_hears_that_a_refund_came_back(self, sandbox, now):
-        from payments.services import refunds
-
         payment = make.pay(make.ready(now=now), sandbox, "pm_card_refundFail", now=now)
         refund = refunds.request(
             payment_id=payment.id, amount_minor=1000, reason="goodwill", actor="olive", now=now
@@ -251,20 +311,133 @@ class TestProcess:
         assert event.state == "done"
         assert Refund.objects.count() == 1
 
-    def test_gives_up_after_ten_tries_and_can_be_revived(self, sandbox, now):
+    def test_an_outage_of_a_day_uses_up_no_attempt(self, sandbox, now):
         payment = make.paid(sandbox, now=now)
         sandbox.api("POST", "refunds", {"payment_intent": payment.gateway_id, "amount": "1000"})
-        sandbox.fault("error_before", path="/v1/refunds/*", times=10)
+        sandbox.fault("error_before", path="/v1/refunds/*", times=1000)
         event = tell(sandbox.events("refund.created")[0], now)
-        for _ in range(9):
+
+        while event.next_attempt_at < now + timedelta(days=1):
             sweeper.sweep(now=event.next_attempt_at)
             event.refresh_from_db()
+        assert (event.state, event.attempts) == ("received", 0)
+        sandbox.clear_faults()
+        sweeper.sweep(now=event.next_attempt_at)
+
+        event.refresh_from_db()
+        assert event.state == "done"
+        assert Refund.objects.count() == 1
+
+    def test_an_outage_of_three_days_ends_on_a_persons_list(self, sandbox, now):
+        payment = make.paid(sandbox, now=now)
+        sandbox.api("POST", "refunds", {"payment_intent": payment.gateway_id, "amount": "1000"})
+        sandbox.fault("error_before", path="/v1/refunds/*", times=1000)
+        event = tell(sandbox.events("refund.created")[0], now)
+
+        sweep_until_given_up(event, from_=now + timedelta(hours=72))
+
         assert (event.state, event.attempts) == ("dead", 10)
+
+    def test_gives_up_after_ten_tries_and_can_be_revived(self, sandbox, now):
+        payment = make.paid(sandbox, now=now)
+        in_the_way = refunds.request(
+            payment_id=payment.id, amount_minor=payment.captured_minor, reason="goodwill",
+            actor="olive", now=now,
+        )  # fmt: skip
+        sandbox.api("POST", "refunds", {"payment_intent": payment.gateway_id, "amount": "1000"})
+        event = tell(sandbox.events("refund.created")[0], now)
+        sweep_until_given_up(event, from_=event.next_attempt_at)
+        assert (event.state, event.attempts) == ("dead", 10)
+        refund_sending.reject(in_the_way, cause="not meant", now=now)
 
         call_command("replay_webhook", "--dead")
 
         event.refresh_from_db()
         assert event.state == "done"
+
+    def test_a_refund_that_was_given_up_and_then_carried_out_is_taken_over(self, sandbox, now):
+        payment, refund = given_up(sandbox, now)
+        arrive_late(sandbox, payment, refund)
+
+        event = tell(sandbox.events("refund.created")[0], now)
+
+        adopted = Refund.objects.get(retry_of=refund)
+        payment.refresh_from_db()
+        assert event.state == "done"
+        assert (adopted.status, adopted.external) == (RefundStatus.SUCCEEDED, True)
+        assert payment.refunded_minor == refund.amount_minor
+        with pytest.raises(TriedAgain):
+            refunds.retry(refund_id=refund.id, actor="olive", now=now)
+        assert len(sandbox.books()["refunds"]) == 1
+
+    def test_a_refund_that_was_carried_out_twice_ends_on_a_persons_list(self, sandbox, now):
+        payment, refund = given_up(sandbox, now)
+        again = refunds.retry(refund_id=refund.id, actor="olive", now=now)
+        make.drive(again, now=now, name="refund")
+        arrive_late(sandbox, payment, refund)
+
+        late = [
+            each
+            for each in sandbox.events("refund.created")
+            if each["data"]["object"]["metadata"].get("operation_id") == refund.operation_id
+        ]
+        event = tell(late[0], now)
+
+        payment.refresh_from_db()
+        assert event.error.startswith("StrayMoney")
+        assert payment.refunded_minor == again.amount_minor
+
+    def test_a_dispute_read_before_another_hand_moved_it_changes_nothing(self, sandbox, now):
+        payment = make.paid(sandbox, now=now)
+        dispute = make.dispute(payment, now=now)
+        seen = Dispute.objects.get()
+        older = gateway_dispute(dispute, status="under_review")
+        dispute.mirror("won", evidence_due_at=None, now=now)
+
+        with pytest.raises(MovedMeanwhile):
+            disputes.mirror(payment=payment, known=seen, answer=older, now=now)
+
+        assert Dispute.objects.get().status == "won"
+
+    def test_a_dispute_is_read_here_before_it_is_read_there(self, sandbox, now, monkeypatch):
+        payment = make.paid(sandbox, now=now)
+        sandbox.dispute(payment_intent=payment.gateway_id)
+        tell(sandbox.events("charge.dispute.created")[0], now)
+        dispute = Dispute.objects.get()
+        sandbox.move_dispute(dispute.gateway_id, "under_review")
+        [told] = sandbox.events("charge.dispute.updated")
+        ask = gateway.dispute
+
+        def while_another_hand_moves_it(dispute_id):
+            answer = ask(dispute_id)
+            Dispute.objects.get().mirror("won", evidence_due_at=None, now=now)
+            return answer
+
+        monkeypatch.setattr(gateway, "dispute", while_another_hand_moves_it)
+        event = tell(told, now)
+
+        assert event.state == "received"
+        assert Dispute.objects.get().status == "won"
+
+    def test_each_message_of_a_batch_has_its_own_moment(self, sandbox, now):
+        body = event_body(type="product.created", data={"object": {"id": "prod_1"}})
+        signature = signed(body, at=int(now.timestamp()))
+        event = webhooks.receive(body=body, signature=signature, now=now)
+        WebhookEvent.objects.update(next_attempt_at=now - timedelta(minutes=5))
+
+        sweeper.sweep(now=now - timedelta(minutes=1))
+
+        event.refresh_from_db()
+        assert event.processed_at >= now
+
+    def test_the_journey_it_wakes_has_its_own_moment(self, sandbox, now):
+        payment = make.pay(make.ready(now=now), sandbox, "pm_card_authenticationRequired", now=now)
+        make.answer_bank(sandbox, payment)
+
+        tell(sandbox.events("payment_intent.amount_capturable_updated")[0], now - A_MINUTE)
+
+        payment.refresh_from_db()
+        assert payment.captured_at >= now
 
     def test_a_stray_authorisation_is_let_go(self, sandbox, now):
         booking = make.ready(now=now)
