@@ -10,10 +10,13 @@ class InvoicingConfig(AppConfig):
         from core.outbox.events import subscribe
         from invoicing import emails, followers, handlers
         from invoicing.events import DocumentIssued
+        from invoicing.services import issue
         from payments.events import PaymentSucceeded, RefundSucceeded
+        from payments.services import refund_quotes
 
         subscribe(PaymentSucceeded, handlers.issue_invoice, name="invoicing.issue_invoice")
         subscribe(RefundSucceeded, handlers.issue_credit_note, name="invoicing.issue_credit_note")
         subscribe(DocumentIssued, handlers.mail_document, name="invoicing.mail_document")
         emails.register()
         followers.register()
+        refund_quotes.foretold_by(issue.credit_preview)

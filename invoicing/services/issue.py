@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -48,25 +49,39 @@ def invoice(*, payment_id: UUID, now: datetime) -> Document:
         return existing or _issue(_invoice_of(payment_id), series=numbering.INVOICES, now=now)
 
 
-def credit_note(*, refund_id: UUID, now: datetime) -> Document:
+def credit_note(*, refund_id: UUID, now: datetime) -> Document | None:
     """The refund's credit note. Raises NotYet while its invoice is not there.
 
     Money that came back from the bank and is sent again needs no second paper: then the one that there is is given.
+    None for money that came back before any paper was made.
     """
     facts = payments.refund_facts(refund_id)
     with transaction.atomic():
         # Parts of one invoice are worked out one after the other: each starts where the last one ended.
         _one_at_a_time("payment", facts.payment_id)
-        existing = Document.objects.credit_notes().filter(refund_id=refund_id).first()
-        if existing:
+        refunds = {each.id: each for each in payments.refunds_of(facts.booking_id)}
+        existing = _paper_of(refunds[refund_id], refunds)
+        if existing or refunds[refund_id].status not in MONEY_WENT_BACK:
             return existing
         invoice = _invoice_to_credit(facts.payment_id)
-        amount_minor = min(facts.amount.minor, _not_yet_credited(invoice))
+        amount_minor = _to_credit(facts.amount.minor, invoice, refunds)
         if amount_minor <= 0:
             return invoice.credit_notes.latest("issued_at")
         return _issue(
             _credit_note_of(facts, invoice, amount_minor), series=numbering.CREDIT_NOTES, now=now
         )
+
+
+def credit_preview(*, payment_id: UUID, amount_minor: int) -> tuple[int, int] | None:
+    """Net and VAT of the credit note that this amount would get now; None while there is no invoice."""
+    invoice = Document.objects.invoices().filter(payment_id=payment_id).first()
+    if invoice is None:
+        return None
+    left = _left_of(invoice)
+    if not left:
+        return 0, 0
+    money = _money(_given_back(invoice, min(amount_minor, left)))
+    return money["net_minor"], money["vat_minor"]
 
 
 def content_hash(document: Document) -> str:
@@ -120,14 +135,31 @@ def _invoice_to_credit(payment_id: UUID) -> Document:
     return invoice
 
 
-def _not_yet_credited(invoice: Document) -> int:
-    """What has gone back less what credit notes say. Not above 0 where a refund that had its paper failed later."""
-    gone_back = sum(
-        refund.amount_minor
-        for refund in payments.refunds_of(invoice.booking_id)
-        if refund.payment_id == invoice.payment_id and refund.status in MONEY_WENT_BACK
+def _paper_of(refund: payments.Refund, refunds: Mapping[UUID, payments.Refund]) -> Document | None:
+    """Its own credit note, or that of the try that it repeats."""
+    tries = [refund]
+    while tries[-1].retry_of_id:
+        tries.append(refunds[tries[-1].retry_of_id])
+    return Document.objects.credit_notes().filter(refund_id__in=[each.id for each in tries]).first()
+
+
+def _to_credit(
+    amount_minor: int, invoice: Document, refunds: Mapping[UUID, payments.Refund]
+) -> int:
+    """All of it; where the invoice is used up by papers of money that came back since, what is left."""
+    left = _left_of(invoice)
+    if amount_minor <= left:
+        return amount_minor
+    came_back: int = sum(
+        note.gross_minor
+        for note in invoice.credit_notes.all()
+        if note.refund_id and refunds[note.refund_id].status not in MONEY_WENT_BACK
     )
-    return gone_back - sum(note.gross_minor for note in invoice.credit_notes.all())
+    return max(amount_minor - came_back, left)
+
+
+def _left_of(invoice: Document) -> int:
+    return invoice.gross_minor - sum(note.gross_minor for note in invoice.credit_notes.all())
 
 
 def _credit_note_of(refund: payments.RefundFacts, invoice: Document, amount_minor: int) -> Document:

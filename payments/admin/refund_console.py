@@ -63,8 +63,9 @@ class RefundForm(forms.Form):
         self.quote = quote
         choice, cancel = self.fields["choice"], self.fields["cancel"]
         assert isinstance(choice, forms.ChoiceField) and isinstance(cancel, forms.ChoiceField)
+        policy_amount = formats.money(quote.policy_amount)
         choice.choices = [
-            ("policy", f"What the policy gives back: {formats.money(quote.policy_amount)}"),
+            ("policy", f"What the policy gives back for the places ticked: {policy_amount}"),
             ("full", f"All that is left: {formats.money(quote.refundable)}"),
             ("other", "Another amount"),
         ]
@@ -115,7 +116,11 @@ class RefundConsole(IdempotentFormMixin, UnfoldModelAdminViewMixin, FormView):
 
     @cached_property
     def quote(self) -> RefundQuote:
-        return refund_quotes.quote(payment=self.payment, booking=self.booking, now=clock.now())
+        """For the places that are ticked; at first all are."""
+        leaving = self.request.POST.getlist("cancel") if self.request.method == "POST" else None
+        return refund_quotes.quote(
+            payment=self.payment, booking=self.booking, leaving=leaving, now=clock.now()
+        )
 
     def get_form_kwargs(self) -> dict[str, Any]:
         people = [each for each in self.booking.attendees.all() if each.is_active]
@@ -160,7 +165,7 @@ class RefundConsole(IdempotentFormMixin, UnfoldModelAdminViewMixin, FormView):
 
     def _preview(self, form: RefundForm) -> HttpResponse:
         amount = form.cleaned_data["amount"]
-        preview = refund_quotes.preview(booking=self.booking, amount=amount)
+        preview = refund_quotes.preview(payment=self.payment, booking=self.booking, amount=amount)
         context = self.get_context_data(form=form) | {
             "amount": amount,
             "preview": preview,

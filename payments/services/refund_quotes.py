@@ -1,14 +1,21 @@
 """What a refund would be, before anybody decides: the policy's amount, what is left, what the paper will say."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from core.money import Money
 from courses import policy
 from courses.selectors import Booking
-from payments.models import Payment
+from payments import selectors
+from payments.models import Payment, RefundStatus
 
 WHOLE_BP = 10_000
+RELEASED = (RefundStatus.REJECTED, RefundStatus.FAILED)
+
+Paper = Callable[..., tuple[int, int] | None]
+_papers: list[Paper] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +34,33 @@ class Preview:
     vat: Money
 
 
-def quote(*, payment: Payment, booking: Booking, now: datetime) -> RefundQuote:
-    """The policy's amount as the customer sees it, and never more than is left."""
+def foretold_by(paper: Paper) -> None:
+    """Whoever writes credit notes says what the next one would say: `paper(payment_id=…, amount_minor=…)`
+    answers its net and VAT, or None while it can't."""
+    _papers[:] = [paper]
+
+
+def quote(
+    *,
+    payment: Payment,
+    booking: Booking,
+    leaving: Collection[UUID | str] | None = None,
+    now: datetime,
+) -> RefundQuote:
+    """The policy's amount for the places of these attendees (None: for all that are left), as the customer
+    sees it, and never more than is left. Money that went back without a place is counted against it."""
+    shares, returned = _shares(payment, booking, leaving)
     by_policy = policy.refund_quote(
         booking.policy,
         booking.session.starts_at,
-        booking.total,
+        Money.total(shares, payment.currency),
         now,
-        places=booking.places,
+        places=len(shares) or 1,
         booked_at=booking.confirmed_at,
         is_consumer=booking.customer is not None and not booking.customer.company,
         early_start_consent=booking.early_start_consent,
     )
-    left = max(by_policy.refund - payment.refunded, Money.zero(payment.currency))
+    left = max(by_policy.refund - returned, Money.zero(payment.currency))
     return RefundQuote(
         paid=payment.captured,
         returned=payment.refunded,
@@ -49,8 +70,43 @@ def quote(*, payment: Payment, booking: Booking, now: datetime) -> RefundQuote:
     )
 
 
-def preview(*, booking: Booking, amount: Money) -> Preview:
-    """The credit note's sums, at the booking's own rate."""
+def preview(*, payment: Payment, booking: Booking, amount: Money) -> Preview:
+    """The credit note's sums: its own foretelling, or what the booking's rate gives before there is an invoice."""
+    for paper in _papers:
+        foretold = paper(payment_id=payment.id, amount_minor=amount.minor)
+        if foretold is not None:
+            net, vat = (Money(minor, amount.currency) for minor in foretold)
+            return Preview(amount=amount, net=net, vat=vat)
     rate_bp = booking.lines[0]["vat_rate_bp"] if booking.lines else 0
     net = amount.ratio(WHOLE_BP, WHOLE_BP + rate_bp)
     return Preview(amount=amount, net=net, vat=amount - net)
+
+
+def _shares(
+    payment: Payment, booking: Booking, leaving: Collection[UUID | str] | None
+) -> tuple[list[Money], Money]:
+    """What each leaving place cost, and what has gone back for them already.
+
+    Of a booking without places, what its places cost is all of it, and so is what went back.
+    """
+    people = sorted(booking.attendees.all(), key=lambda each: each.position)
+    costs = list(zip(people, booking.total.split(len(people)), strict=True))
+    if not any(each.is_active for each in people):
+        return [cost for _, cost in costs], payment.refunded
+    wanted = None if leaving is None else {str(each) for each in leaving}
+    shares = [
+        cost
+        for each, cost in costs
+        if each.is_active and (wanted is None or str(each.pk) in wanted)
+    ]
+    return shares, _without_places(payment)
+
+
+def _without_places(payment: Payment) -> Money:
+    refunds = selectors.refunds_of(payment.booking_id)
+    amounts = (
+        each.amount
+        for each in refunds
+        if each.payment_id == payment.id and not each.cancels_places and each.status not in RELEASED
+    )
+    return Money.total(amounts, payment.currency)

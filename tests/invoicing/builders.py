@@ -46,7 +46,9 @@ def make_sale(
     return payment
 
 
-def make_refund(payment: Payment, *, amount_minor: int, at: dt.datetime = NOW) -> Refund:
+def make_refund(
+    payment: Payment, *, amount_minor: int, at: dt.datetime = NOW, retry_of: Refund | None = None
+) -> Refund:
     """Money that went back."""
     Payment.objects.filter(pk=payment.pk).update(
         refunded_minor=payment.refunded_minor + amount_minor
@@ -54,7 +56,7 @@ def make_refund(payment: Payment, *, amount_minor: int, at: dt.datetime = NOW) -
     payment.refresh_from_db()
     refund = Refund.ask(
         payment=payment, amount=Money(amount_minor), reason="goodwill", note="",
-        cancels_places=False, actor="staff:1", now=at,
+        cancels_places=False, actor="staff:1", now=at, retry_of=retry_of,
     )  # fmt: skip
     refund.approve(actor="staff:1", cause="within limits", now=at)
     refund.send(now=at)

@@ -1,12 +1,22 @@
 """The back office's pages of money: each renders, decides through the services, and asks for its permission."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
+from core.backoffice import badges
+from core.money import Money
+from courses import selectors as courses
 from fraud.selectors import ReviewCase
-from payments.models import PaymentStatus, Refund, RefundStatus
+from invoicing.models import Document
+from payments import selectors
+from payments.admin import today
+from payments.models import PaymentStatus, Refund, RefundStatus, WebhookEvent, WebhookState
+from payments.services import refund_quotes, refunds
 from tests.outbox_tools import drain_outbox
 from tests.payments import make
 
@@ -83,6 +93,36 @@ class TestRefundConsole:
         assert "£16.00" in page.content.decode()
         assert not Refund.objects.exists()
 
+    def test_the_policy_gives_back_what_the_ticked_places_cost(self, staff, sandbox, now):
+        payment = make.paid(sandbox, now=now, places=2)
+        [first, _] = payment.booking.attendees.order_by("position")
+        fields = self.fields(payment, choice="policy", reason="policy", cancel=[first.pk])
+
+        text = staff.post(self.address(payment), fields).content.decode()
+
+        assert "Refund £96.00" in text
+        assert "Refund £192.00" not in text
+
+    def test_previews_the_credit_note_to_the_penny(self, staff, sandbox, now):
+        payment = make.paid(sandbox, now=now)
+        drain_outbox()
+        first = refunds.request(
+            payment_id=payment.id, amount_minor=4, reason="goodwill", actor="olive", now=now
+        )
+        make.drive(first, now=now, name="refund")
+        drain_outbox()
+
+        booking = courses.booking(payment.booking_id)
+        shown = refund_quotes.preview(payment=payment, booking=booking, amount=Money(4))
+        second = refunds.request(
+            payment_id=payment.id, amount_minor=4, reason="goodwill", actor="olive", now=now
+        )
+        make.drive(second, now=now, name="refund")
+        drain_outbox()
+
+        note = Document.objects.get(refund=second)
+        assert (shown.net, shown.vat) == (note.net, note.vat) == (Money(4), Money(0))
+
     def test_writes_the_decision_once(self, staff, sandbox, now):
         payment = make.paid(sandbox, now=now)
         fields = self.fields(payment, confirmed="9600", idempotency_key="k" * 32)
@@ -132,6 +172,57 @@ class TestRefundConsole:
 
         assert "Answer the dispute instead" in text
         assert '<form method="post" novalidate>' not in text
+
+
+class TestQuote:
+    """What the policy gives back, place by place."""
+
+    def quote(self, payment, now, leaving=None):
+        return refund_quotes.quote(
+            payment=selectors.payment(payment.id),
+            booking=courses.booking(payment.booking_id),
+            leaving=leaving,
+            now=now,
+        ).policy_amount
+
+    def test_is_of_the_places_that_leave(self, sandbox, now):
+        payment = make.paid(sandbox, now=now, places=2, days_ahead=40)
+        [first, second] = payment.booking.attendees.order_by("position")
+
+        assert self.quote(payment, now) == Money(19_200)
+        assert self.quote(payment, now, [first.pk]) == Money(9_600)
+        assert self.quote(payment, now, []) == Money(0)
+        refunds.request(
+            payment_id=payment.id, amount_minor=9_600, reason="policy", cancel_places=True,
+            attendee_ids=[first.pk], actor="olive", now=now,
+        )  # fmt: skip
+        half = now + timedelta(days=30)
+        assert self.quote(payment, half) == self.quote(payment, half, [second.pk]) == Money(4_800)
+
+    def test_counts_what_went_back_without_a_place(self, sandbox, now):
+        payment = make.paid(sandbox, now=now, places=2, days_ahead=40)
+        refunds.request(
+            payment_id=payment.id, amount_minor=5_000, reason="goodwill", actor="olive", now=now
+        )
+
+        assert self.quote(payment, now) == Money(14_200)
+
+
+class TestDeadWebhooks:
+    def test_are_counted_on_today_and_beside_their_link(self, staff, now):
+        store = {
+            "account": "", "livemode": False, "type": "refund.updated", "happened_at": now,
+        }  # fmt: skip
+        for number in range(2):
+            WebhookEvent.store(event_id=f"evt_{number}", now=now, **store)
+        WebhookEvent.objects.update(state=WebhookState.DEAD)
+        cache.clear()
+
+        count = today.dead_webhooks(now)
+
+        assert (count.number, count.urgent) == (2, True)
+        assert badges.waiting(["webhooks"]) == {"webhooks": 2}
+        assert "Webhooks given up" in staff.get(reverse("admin:index")).content.decode()
 
 
 class TestReviewDesk:

@@ -181,15 +181,45 @@ class TestCreditNote:
         issue.invoice(payment_id=sale.pk, now=NOW)
         returned = make_refund(sale, amount_minor=5000)
         note = issue.credit_note(refund_id=returned.pk, now=NOW)
-        returned.fail(code="expired_or_canceled_card", now=NOW)
-        Payment.objects.update(refunded_minor=0)
-        sale.refresh_from_db()
+        come_back(returned, sale)
 
-        again = issue.credit_note(refund_id=make_refund(sale, amount_minor=5000).pk, now=NOW)
+        sent_again = make_refund(sale, amount_minor=5000, retry_of=returned)
+        again = issue.credit_note(refund_id=sent_again.pk, now=NOW)
         rest = issue.credit_note(refund_id=make_refund(sale, amount_minor=4600).pk, now=NOW)
 
         assert again == note
         assert (rest.label, rest.gross_minor) == ("CN-2026-00002", 4600)
+
+    def test_gives_another_refund_its_own_paper_after_one_that_was_returned(self):
+        sale = make_sale(places=1)
+        issue.invoice(payment_id=sale.pk, now=NOW)
+        returned = make_refund(sale, amount_minor=5000)
+        issue.credit_note(refund_id=returned.pk, now=NOW)
+        come_back(returned, sale)
+
+        another = issue.credit_note(refund_id=make_refund(sale, amount_minor=2000).pk, now=NOW)
+
+        assert (another.label, another.gross_minor) == ("CN-2026-00002", 2000)
+
+    def test_credits_what_is_left_when_returned_money_is_sent_anew(self):
+        sale = make_sale(places=1)
+        issue.invoice(payment_id=sale.pk, now=NOW)
+        returned = make_refund(sale, amount_minor=5000)
+        issue.credit_note(refund_id=returned.pk, now=NOW)
+        come_back(returned, sale)
+
+        whole = issue.credit_note(refund_id=make_refund(sale, amount_minor=9600).pk, now=NOW)
+
+        assert whole.gross_minor == 4600
+
+    def test_needs_none_for_money_that_came_back_before_it_was_made(self):
+        sale = make_sale(places=1)
+        issue.invoice(payment_id=sale.pk, now=NOW)
+        returned = make_refund(sale, amount_minor=5000)
+        come_back(returned, sale)
+
+        assert issue.credit_note(refund_id=returned.pk, now=NOW) is None
+        assert not Document.objects.credit_notes().exists()
 
     def test_refuses_more_than_is_left_of_the_invoice(self):
         sale = make_sale(places=1)
@@ -218,6 +248,13 @@ class TestCreditNotesTogether(TestCase):
         notes = Document.objects.filter(refers_to=invoice)
         for name in ("net_minor", "vat_minor", "gross_minor"):
             assert sum(getattr(note, name) for note in notes) == getattr(invoice, name)
+
+
+def come_back(refund, sale):
+    """The bank returned the money."""
+    refund.fail(code="expired_or_canceled_card", now=NOW)
+    Payment.objects.update(refunded_minor=0)
+    sale.refresh_from_db()
 
 
 def late_session():
