@@ -44,6 +44,7 @@ SHOWN_DECLINES = {
     "processing_error",
     "authentication_failed",
 }
+UNUSABLE_TOKEN = "unusable_token"  # noqa: S105 - a cause, not a token
 AUTHENTICATION_FAILURE = "payment_intent_authentication_failure"
 
 

@@ -5,13 +5,15 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from core.errors import NotFound
 from core.money import Money
 from payments.models import Dispute, Payment, PaymentStatus, Refund, RefundStatus
 from payments.models.states import DISPUTE_OPEN
-from payments.policy import decline_code_to_show
+from payments.policy import UNUSABLE_TOKEN, decline_code_to_show
+
+REFUSED = Q(status=PaymentStatus.FAILED) | Q(failure_code=UNUSABLE_TOKEN)
 
 
 class PaymentNotFound(NotFound):
@@ -102,8 +104,8 @@ def paid_and_refunded(booking_id: UUID | str) -> tuple[Money, Money]:
 
 
 def refusals(booking_id: UUID | str) -> int:
-    """How many cards the bank has refused for this booking."""
-    return Payment.objects.filter(booking_id=booking_id, status=PaymentStatus.FAILED).count()
+    """How many cards have been refused for this booking, by the bank or as no card at all."""
+    return Payment.objects.filter(REFUSED, booking_id=booking_id).count()
 
 
 def tries_left(booking_id: UUID | str) -> int:

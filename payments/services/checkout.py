@@ -103,8 +103,7 @@ def told(payment: Payment) -> Payment:
 def _known(booking: Booking, confirmation_token: str) -> Payment | None:
     """The payment that this token already has; raises TooManyRefusals, TokenUnusable."""
     seen = Payment.objects.filter(
-        Q(confirmation_token=confirmation_token)
-        | Q(booking_id=booking.id, status=PaymentStatus.FAILED)
+        Q(confirmation_token=confirmation_token) | Q(selectors.REFUSED, booking_id=booking.id)
     )
     payments = list(seen.order_by("-created_at")[: settings.PAYMENT_TRIES_MAX + 1])
     for payment in payments:

@@ -19,12 +19,12 @@ from payments.events import (
     PaymentSucceeded,
 )
 from payments.models import Payment
-from payments.policy import AUTHENTICATION_FAILURE
+from payments.policy import AUTHENTICATION_FAILURE, UNUSABLE_TOKEN
 from payments.services import in_hand
 
 # Causes, kept in the payment's `failure_code` and history.
 NO_PLACE = "captured, no place left"
-UNUSABLE = "unusable_token"
+UNUSABLE = UNUSABLE_TOKEN
 ABANDONED = "abandoned"
 BLOCKED = "blocked"
 CAPTURE_FAILED = "capture_failed"
@@ -60,9 +60,16 @@ def abandoned(payment: Payment, *, cause: str, now: datetime) -> None:
 @transaction.atomic
 def never_sent(payment: Payment, *, cause: str, now: datetime) -> None:
     """The bank was never asked, since the token is no good or the gateway can't be reached: the customer
-    tries again."""
+    tries again.
+
+    An outage gives the hold some minutes more. A made-up token does not: it costs nothing to send, so
+    places could be kept with it for ever.
+    """
     payment.cancel(cause=cause, now=now)
-    bookings.payment_failed(booking_id=payment.booking_id, cause=cause, now=now)
+    if cause == UNUSABLE:
+        bookings.payment_abandoned(booking_id=payment.booking_id, cause=cause, now=now)
+    else:
+        bookings.payment_failed(booking_id=payment.booking_id, cause=cause, now=now)
 
 
 @transaction.atomic

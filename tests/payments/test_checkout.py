@@ -1,6 +1,10 @@
+from datetime import timedelta
+
 import pytest
 
+from payments import selectors
 from payments.models import GatewayCall, PaymentStatus, PaymentTransition
+from payments.services.refusals import TokenUnusable, TooManyRefusals
 from tests.payments import make
 
 pytestmark = pytest.mark.django_db
@@ -44,3 +48,27 @@ class TestPay:
             (f"{payment.operation_id}:authorise", "ok"),
             (f"{payment.operation_id}:capture", "ok"),
         ]
+
+
+class TestMadeUpToken:
+    def test_leaves_the_hold_its_own_end(self, sandbox, now):
+        booking = make.ready(now=now)
+        later = booking.hold_expires_at - timedelta(seconds=10)
+
+        with pytest.raises(TokenUnusable):
+            make.pay_with(booking, "ctoken_made_up_0001", now=later)
+
+        ends_at = booking.hold_expires_at
+        booking.refresh_from_db()
+        assert (booking.status, booking.hold_expires_at) == ("held", ends_at)
+
+    def test_counts_as_a_try(self, sandbox, now, settings):
+        booking = make.ready(now=now)
+        for number in range(settings.PAYMENT_TRIES_MAX):
+            with pytest.raises(TokenUnusable):
+                make.pay_with(booking, f"ctoken_made_up_{number:04}", now=now)
+
+        with pytest.raises(TooManyRefusals):
+            make.pay_with(booking, "ctoken_made_up_last", now=now)
+
+        assert selectors.tries_left(booking.id) == 0
