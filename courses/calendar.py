@@ -6,9 +6,10 @@ An event keeps its UID for good, so that an update or a cancellation reaches the
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 
 from django.conf import settings
-from icalendar import Alarm, Calendar, Event, vText
+from icalendar import Alarm, Calendar, Event, Timezone, vText
 
 from courses.models import Booking, BookingStatus, CourseSession, SessionDay
 
@@ -25,11 +26,20 @@ def calendar_file(booking: Booking, *, link: str = "") -> bytes:
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
+    venue, year = booking.session.venue, booking.session.starts_at.year
+    calendar.add_component(_time_zone(venue.time_zone, year))
     days = sorted(booking.session.days.all(), key=lambda day: day.date)
     for number, day in enumerate(days, start=1):
         calendar.add_component(_event(booking, day, f"{number} of {len(days)}", link))
-    calendar.add_missing_timezones()
     return calendar.to_ical()
+
+
+@lru_cache(maxsize=64)
+def _time_zone(name: str, year: int) -> Timezone:
+    """The zone's rules around that year. To work them out takes longer than all the rest of the file."""
+    return Timezone.from_tzid(
+        name, first_date=dt.date(year - 1, 1, 1), last_date=dt.date(year + 2, 1, 1)
+    )
 
 
 def _event(booking: Booking, day: SessionDay, number: str, link: str) -> Event:
