@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from core import clock, formats
 from core.errors import Conflict, Invalid, TooMany
+from core.idempotency.forms import idempotent_form
 from courses import browser, policy, selectors
 from courses.forms.choice import Choice
 from courses.models import Course, CourseSession, Venue
@@ -36,6 +37,7 @@ class Asked:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@idempotent_form
 def course(request: HttpRequest, slug: str) -> HttpResponse:
     now = clock.now()
     found = selectors.course(slug=slug)
@@ -48,6 +50,7 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@idempotent_form
 def choose(request: HttpRequest, session_id: str) -> HttpResponse:
     """The same panel alone, with a date chosen: where "Book" in the catalogue leads."""
     now = clock.now()

@@ -62,6 +62,15 @@ class TestChoosing:
         assert "Only 2 places are left on this date. Choose 2, or another date." in html
         assert "has places." in html
 
+    def test_holds_once_when_sent_twice(self, client, shop):
+        before = Booking.objects.count()
+        sent = choice(shop, idempotency_key="k" * 32)
+
+        answers = [client.post(shops.PLAIN["course"], sent) for _ in range(2)]
+
+        assert len({answer.headers["Location"] for answer in answers}) == 1
+        assert Booking.objects.count() == before + 1
+
     def test_asks_for_the_certificate_of_a_requalification(self, client, shop):
         address = shops.PLAIN["course-requalification"]
         session = next(s for s in shop.sessions if s.course_id == shop.requalification.pk)
