@@ -8,10 +8,10 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from core.sagas.definition import register
-        from payments import checks, sagas  # noqa: F401  # checks register themselves
+        from payments import checks, refund_saga, sagas  # noqa: F401  # checks register themselves
 
         register(sagas.PAYMENT)
-        register(sagas.REFUND)
+        register(refund_saga.REFUND)
         self._subscribe()
 
     def _subscribe(self) -> None:

@@ -1,4 +1,4 @@
-"""The two sagas of money, whole: what each step does, and how it is undone.
+"""The saga of a payment, whole: what each step does, and how it is undone. A refund's is in `refund_saga`.
 
 A step first looks at the payment's own state, so that a repeat after a crash finds what is done.
 """
@@ -11,22 +11,20 @@ from fraud.services import assessments, outcomes, reviews
 from payments import policy
 from payments.gateways import stripe as gateway
 from payments.gateways.base import Missing, Rejected
-from payments.models import Payment, PaymentStatus, Refund, RefundStatus
+from payments.models import Payment, PaymentStatus, Refund
 from payments.services import (
     attempts,
     endings,
     in_hand,
     late_money,
-    refund_sending,
     reviewing,
     subjects,
+    taking,
 )
+from payments.services.refusals import DisputeOpen
 
-_P, _R = PaymentStatus, RefundStatus
+_P = PaymentStatus
 ENDED = (_P.BLOCKED, _P.FAILED, _P.CANCELLED, _P.LAPSED)
-
-
-# --- PaymentSaga -------------------------------------------------------------------------------
 
 
 def assess(run: Run) -> Go | Done:
@@ -69,23 +67,23 @@ def authorise(run: Run) -> Go | Wait | Done | Fail:
         case _P.PROCESSING:
             return Wait(run.now + policy.PROCESSING_PAUSE, for_="the bank")
         case _P.UNKNOWN:
-            return _wait_for_gateway(payment, run)
+            return wait_for_gateway(payment, run)
         case status if status in ENDED:
             return Done(status)
     return Go()
 
 
-def let_go(run: Run) -> Go | Wait:
+def let_go(run: Run) -> Go | Fail:
     """Undo of authorise: the money goes back to being the customer's before anything else is told."""
     payment = _payment(run)
     if payment.status == _P.CREATED:
         endings.abandoned(payment, cause=endings.ABANDONED, now=run.now)
     elif payment.is_open and payment.gateway_id:
-        if not attempts.cancel(payment, reason=_cancel_reason(run), now=run.now):
-            raise Rejected("cancel_refused")
-        endings.let_go(payment, ending=run.data.get("ending", endings.ABANDONED), now=run.now)
+        return _cancel(payment, run)
     elif payment.is_open:
         raise Rejected("nothing_known_to_cancel")
+    elif payment.status == _P.SUCCEEDED:
+        return _give_back(payment, run)
     return Go()
 
 
@@ -94,8 +92,10 @@ def assess_again(run: Run) -> Go | Wait | Undo | Done:
     payment = _payment(run)
     if payment.status in ENDED:
         return Done(payment.status)
-    if payment.status != _P.AUTHORISED:
+    if payment.status in (_P.CAPTURING, _P.SUCCEEDED):
         return Go()
+    if payment.status != _P.AUTHORISED:
+        raise payment.wrong_state("assess_again")
     if run.data.get("in_review"):
         return _after_review(payment, run)
     subject = subjects.after(
@@ -116,22 +116,21 @@ def capture(run: Run) -> Go | Wait | Done | Undo | Fail:
         return Go(captured_minor=payment.captured_minor)
     if payment.status in ENDED:
         return Done(payment.status)
-    captured_minor = attempts.capture(payment, now=run.now)
+    try:
+        captured_minor = taking.capture(payment, now=run.now)
+    except taking.NotTaken:
+        return Undo("the gateway never took it", ending=endings.CAPTURE_FAILED)
     if captured_minor is not None:
         return Go(captured_minor=captured_minor)
-    if payment.status != _P.UNKNOWN:
-        return Done(payment.status)
-    if payment.checks >= policy.CAPTURE_CHECKS_MAX:
-        return Undo("the gateway never took it", ending=endings.CAPTURE_FAILED)
-    return _wait_for_gateway(payment, run)
+    if payment.status == _P.UNKNOWN:
+        return wait_for_gateway(payment, run)
+    return Done(payment.status)
 
 
-def give_all_back(run: Run) -> Go:
+def give_all_back(run: Run) -> Go | Fail:
     """Undo of capture: a full refund, by a saga of its own."""
     payment = _payment(run)
-    if payment.status == _P.SUCCEEDED:
-        late_money.give_back(payment=payment, now=run.now)
-    return Go()
+    return _give_back(payment, run) if payment.status == _P.SUCCEEDED else Go()
 
 
 def confirm(run: Run) -> Go | Undo:
@@ -162,42 +161,7 @@ PAYMENT = Definition(
         Step("confirm", confirm, title="Confirm the booking"),
     ),
     title="Payment",
-)
-
-
-# --- RefundSaga --------------------------------------------------------------------------------
-
-
-def send(run: Run) -> Go | Wait | Done | Fail:
-    """Ask the gateway to give the money back, once."""
-    refund = _refund(run)
-    refund_sending.send(refund, booking=run.data["booking"], now=run.now)
-    match refund.status:
-        case _R.UNKNOWN:
-            return _wait_for_gateway(refund, run)
-        case _R.FAILED | _R.REJECTED:
-            return Done(refund.status)
-    return Go()
-
-
-def settle(run: Run) -> Go | Wait:
-    """Wait until the gateway says that it is done."""
-    refund = _refund(run)
-    if refund.status == _R.PENDING:
-        refund_sending.look(refund, now=run.now)
-    if refund.status == _R.PENDING:
-        return Wait(run.now + policy.REFUND_PAUSE, for_="the bank")
-    return Go()
-
-
-REFUND = Definition(
-    "refund",
-    1,
-    (
-        Step("send", send, title="Send the money back"),
-        Step("settle", settle, title="Wait for the bank"),
-    ),
-    title="Refund",
+    unfinished=endings.unfinished,
 )
 
 
@@ -205,31 +169,56 @@ REFUND = Definition(
 
 
 def _payment(run: Run) -> Payment:
-    return in_hand.payment(run.subject_id)
+    return in_hand.payment(run)
 
 
-def _refund(run: Run) -> Refund:
-    return Refund.objects.select_related("payment").get(pk=run.subject_id)
-
-
-def _wait_for_customer(payment: Payment, run: Run) -> Go | Wait | Done:
+def _wait_for_customer(payment: Payment, run: Run) -> Wait | Done:
     """Left alone for 15 minutes, the payment is stopped at the gateway first."""
     asked_at = payment.changed_at
     if run.now < asked_at + policy.ACTION_TIME:
         return Wait(asked_at + policy.ACTION_TIME, for_="the customer")
-    if attempts.cancel(payment, reason="abandoned", now=run.now):
-        endings.abandoned(payment, cause=endings.ABANDONED, now=run.now)
-        return Done(endings.ABANDONED)
-    return Wait(run.now, for_="the gateway")
+    _refuse_unless(taking.cancel(payment, now=run.now).status == "canceled")
+    endings.abandoned(payment, cause=endings.ABANDONED, now=run.now)
+    return Done(endings.ABANDONED)
 
 
-def _wait_for_gateway(subject: Payment | Refund, run: Run) -> Wait | Fail:
+def _cancel(payment: Payment, run: Run) -> Go | Fail:
+    """The gateway first. What turns out to be taken there is ours, without a place, and goes back."""
+    answer = taking.cancel(payment, now=run.now)
+    if answer.status == "succeeded":
+        endings.taken_after_all(payment, captured_minor=answer.amount_received, now=run.now)
+        return _give_back(payment, run)
+    _refuse_unless(answer.status == "canceled")
+    endings.let_go(payment, ending=run.data.get("ending", endings.ABANDONED), now=run.now)
+    return Go()
+
+
+def _refuse_unless(cancelled: bool) -> None:
+    """A step that fails here is tried again, after a growing pause and not for ever."""
+    if not cancelled:
+        raise Rejected("cancel_refused")
+
+
+def _give_back(payment: Payment, run: Run) -> Go | Fail:
+    try:
+        late_money.give_back(payment=payment, now=run.now)
+    except DisputeOpen:
+        return Fail(
+            "The payment is disputed at the bank: the money goes back there, or not at all."
+        )
+    return Go()
+
+
+def wait_for_gateway(subject: Payment | Refund, run: Run) -> Wait | Fail:
     if subject.check_due_at is None:
         return Fail("The gateway has not said for three days what became of this.")
     return Wait(subject.check_due_at, for_="the gateway's word")
 
 
-def _to_review(payment: Payment, assessment: assessments.Assessment, run: Run) -> Wait | Undo:
+def _to_review(payment: Payment, assessment: assessments.Assessment, run: Run) -> Go | Wait | Undo:
+    known = fraud.case_of(payment.id)
+    if known is not None and known.state != "open":
+        return _after_review(payment, run)  # opened by a driver that died, and decided since
     booking = in_hand.booking(payment.booking_id)
     hard_limit_at = policy.review_hard_limit(
         starts_at=booking.session.starts_at,
@@ -251,7 +240,7 @@ def _after_review(payment: Payment, run: Run) -> Go | Wait | Undo:
     case = fraud.case_of(payment.id)
     if case is None:
         raise LookupError("a payment in review has no case")
-    if case.state == "open" and not attempts.is_authorised(payment):
+    if case.state == "open" and not taking.is_authorised(payment):
         reviews.withdraw(payment_id=payment.id, now=run.now)
         return Undo("the bank let the money go", ending="lapsed")
     if case.state == "open" and case.hard_limit_at <= run.now:
@@ -266,8 +255,3 @@ def _after_review(payment: Payment, run: Run) -> Go | Wait | Undo:
         case "withdrawn":
             return Undo("booking cancelled", ending="withdrawn")
     return Undo("nobody decided in time", ending="lapsed")
-
-
-def _cancel_reason(run: Run) -> str:
-    risky = run.data.get("ending") == endings.BLOCKED
-    return "fraudulent" if risky else "requested_by_customer"

@@ -110,13 +110,14 @@ Followers = Callable[[Sequence[UUID]], Mapping[UUID, Sequence[Follower]]]
 @dataclass(frozen=True)
 class Definition:
     """Name and version are stored with each run. A change of the steps needs a new version; keep the old one
-    registered until its runs have ended."""
+    registered until its runs have ended. `unfinished` says why a subject's journey may not be closed by hand, or ""."""
 
     name: str
     version: int
     steps: Sequence[Step]
     deadline: timedelta = timedelta(days=30)
     title: str = ""
+    unfinished: Callable[[UUID], str] | None = None
     _places: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -73,11 +73,15 @@ def undo_from_here(*, run_id: UUID, actor: str, reason: str, now: datetime) -> S
 
 
 def mark_done_by_hand(*, run_id: UUID, actor: str, reason: str, now: datetime) -> SagaRun:
-    """Close a journey that a person has finished outside; nothing more is done or undone."""
+    """Close a journey that a person has finished outside; nothing more is done or undone.
+
+    Refused with the definition's own words while its subject is unfinished.
+    """
     _need(reason)
 
     def changes(run: SagaRun) -> tuple[Changes, SagaStepLog]:
         state = _after(run, Action.COMPLETE_BY_HAND)
+        _refuse_unfinished(run)
         entry = _entry(run, run.step, Outcome.ENDED_BY_HAND, now)
         ended = {"state": state, "finished_at": now, "outcome": f"by hand: {reason}"[:200]}
         return ended, entry
@@ -128,6 +132,13 @@ def _intervene(
         if run.is_open():
             nudges.on_commit(DRIVE_TASK, run_id=str(run.id))
     return run
+
+
+def _refuse_unfinished(run: SagaRun) -> None:
+    definition = definitions.find(run.name, run.version)
+    why = definition.unfinished(run.subject_id) if definition and definition.unfinished else ""
+    if why:
+        raise NotPossible(why)
 
 
 def _definition(run: SagaRun) -> Definition:

@@ -82,6 +82,12 @@ def write(
     return answer
 
 
+def repeatable(operation: Operation, verb: str, *, now: datetime) -> str:
+    """The verb under which something that is harmless twice is asked for next: a refusal is stored under its
+    key, and an old key is not sent any more."""
+    return GatewayCall.next_verb(operation_id=operation.id, verb=verb, now=now)
+
+
 def refuse_unintended(method: str, key: str | None) -> None:
     """The transport's last question before it sends."""
     if method.upper() == "POST" and (not key or key != _committed_key.get()):

@@ -31,7 +31,7 @@ from payments.gateways.base import (
 )
 
 API_VERSION = "2026-10-28.endive"
-LOOK_UP_WINDOW = timedelta(minutes=10)
+LOOK_UP_MARGIN = timedelta(minutes=10)
 LOOK_UP_ITEMS_MAX = 2_000
 _MOVED_ON = {
     "payment_intent_unexpected_state",
@@ -61,9 +61,15 @@ def payment(payment_id: str) -> GatewayPayment:
     )
 
 
-def find_payment(operation_id: str, *, around: datetime) -> GatewayPayment | None:
-    """The payment made for this operation, by looking through all that were made at that time."""
-    window = {"created": _window(around), "limit": 100, "expand": ["data.latest_charge"]}
+def find_payment(
+    operation_id: str, *, first_sent_at: datetime, last_sent_at: datetime
+) -> GatewayPayment | None:
+    """The payment made for this operation, by looking through all that were made while it was asked for."""
+    made = {
+        "gte": int((first_sent_at - LOOK_UP_MARGIN).timestamp()),
+        "lte": int((last_sent_at + LOOK_UP_MARGIN).timestamp()),
+    }
+    window = {"created": made, "limit": 100, "expand": ["data.latest_charge"]}
     found = _find("payments", lambda api: api.payment_intents.list(window), operation_id)
     return None if found is None else parsing.payment(found)
 
@@ -127,10 +133,12 @@ def capture(
     )
 
 
-def cancel(operation: Operation, *, payment_id: str, reason: str, now: datetime) -> GatewayPayment:
-    """Let the money go. `reason`: abandoned, fraudulent, requested_by_customer or duplicate."""
-    params = {"cancellation_reason": reason, "expand": _WITH_CHARGE}
-    return parsing.payment(_write(operation, "cancel", params, _on(payment_id, "cancel"), now=now))
+def cancel(operation: Operation, *, payment_id: str, now: datetime) -> GatewayPayment:
+    """Let the money go. Doing it twice is doing it once, so a key that brings no more than a stored refusal is
+    followed by the next one."""
+    verb = calls.repeatable(operation, "cancel", now=now)
+    params = {"expand": _WITH_CHARGE}
+    return parsing.payment(_write(operation, verb, params, _on(payment_id, "cancel"), now=now))
 
 
 def give_back(
@@ -239,13 +247,6 @@ def _find(what: str, ask: Callable[[Any], Any], operation_id: str) -> Mapping[st
         return None
 
     return calls.read(what, request)
-
-
-def _window(around: datetime) -> dict[str, int]:
-    return {
-        "gte": int((around - LOOK_UP_WINDOW).timestamp()),
-        "lte": int((around + LOOK_UP_WINDOW).timestamp()),
-    }
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The intent: one row for each thing we ask the gateway to do, committed before the request leaves.
 
-Its key is derived from the operation and the verb, so an operation has one key for each verb, for good.
+Its key is derived from the operation and the verb, so an operation has one key for each verb, for good
+(what is harmless twice may count its verbs: cancel, cancel-2).
 A key is sent again only while the gateway is sure to remember it, and only with the same parameters.
 """
 
@@ -11,11 +12,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, models
+from django.db.models import Q
 
 from core.ids import uuid7
 
 # Stripe may forget a key after 24 h; a forgotten key would do the thing a second time.
 KEY_LIFETIME = timedelta(hours=23)
+# What the gateway answers again under the same key for as long as it remembers the key.
+KEPT_REFUSALS = ("declined", "rejected", "already_done", "no_answer")
 
 
 class KeyTooOld(Exception):
@@ -69,6 +73,19 @@ class GatewayCall(models.Model):
         if not call._insert_or_count(oldest=now - KEY_LIFETIME):
             call._refuse()
         return call
+
+    @classmethod
+    def next_verb(cls, *, operation_id: str, verb: str, now: datetime) -> str:
+        """`verb`, or `verb-2` and so on: the last one, unless its key has grown old or keeps a refusal."""
+        asked = cls.objects.filter(operation_id=operation_id).filter(
+            Q(verb=verb) | Q(verb__startswith=f"{verb}-")
+        )
+        last = asked.order_by("-first_sent_at", "-id").first()
+        if last is None:
+            return verb
+        if last.first_sent_at > now - KEY_LIFETIME and last.outcome not in KEPT_REFUSALS:
+            return last.verb
+        return f"{verb}-{asked.count() + 1}"
 
     def close(self, outcome: str, *, error_code: str = "", now: datetime) -> None:
         self.outcome, self.error_code, self.answered_at = outcome, error_code[:64], now

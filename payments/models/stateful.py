@@ -4,7 +4,8 @@ The move is conditional on the status that was read, so of two hands one moves t
 told; both halves stand or fall together even outside a transaction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -44,6 +45,9 @@ class Stateful(models.Model):
     def may(self, action: str) -> bool:
         return (self.status, action) in self.machine
 
+    def wrong_state(self, action: str) -> WrongState:
+        return WrongState(state=self.status, action=action)
+
     def _begin(self, *, actor: str, cause: str, now: datetime) -> None:
         """Insert this row with the first line of its history, in one statement."""
         self.changed_at = now
@@ -67,12 +71,26 @@ class Stateful(models.Model):
         try:
             after = self.machine[before, action]
         except KeyError:
-            raise WrongState(state=before, action=action) from None
-        for name, value in {**changes, "status": str(after), "changed_at": now}.items():
-            setattr(self, name, value)
+            raise self.wrong_state(action) from None
         line = self._line(before, str(after), action, actor=actor, cause=cause, now=now)
-        if not self._write(before, [*changes, "status", "changed_at"], line):
-            raise MovedMeanwhile(state=before, action=action)
+        with self._as_it_was_unless_written(
+            {**changes, "status": str(after), "changed_at": now}
+        ) as names:
+            if not self._write(before, names, line):
+                raise MovedMeanwhile(state=before, action=action)
+
+    @contextmanager
+    def _as_it_was_unless_written(self, changes: Mapping[str, Any]) -> Iterator[list[str]]:
+        """The object never says what its row does not: a write that fails leaves both as they were."""
+        before = {name: getattr(self, name) for name in changes}
+        for name, value in changes.items():
+            setattr(self, name, value)
+        try:
+            yield list(changes)
+        except BaseException:
+            for name, value in before.items():
+                setattr(self, name, value)
+            raise
 
     def _write(self, before: str, names: list[str], line: dict[str, Any]) -> bool:
         quote = connection.ops.quote_name

@@ -39,8 +39,10 @@ class UnknownOutcome(models.Model):
         self.save(update_fields=["checks", "check_due_at", "checked_at", "absent_at"])
 
     def _out_of_sight(self, *, due_at: datetime | None, now: datetime) -> dict[str, Any]:
+        """Each question whose answer is lost has its own three days: looks for an earlier one don't count."""
         return {
-            "unknown_at": self.unknown_at or now,
+            "unknown_at": now,
+            "checks": 0,
             "checked_at": None,
             "check_due_at": due_at,
             "absent_at": None,

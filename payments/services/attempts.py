@@ -11,23 +11,22 @@ from typing import Any
 import structlog
 from django.conf import settings
 
-from payments import policy
 from payments.gateways import stripe as gateway
 from payments.gateways.base import (
     AlreadyDone,
     Busy,
     Declined,
     Failure,
+    GatewayError,
     GatewayPayment,
     NotSent,
-    Operation,
     Rejected,
     Unreachable,
 )
 from payments.models import GatewayCall, Payment, PaymentStatus
 from payments.models.gateway_call import KeyTooOld
 from payments.policy import ABSENCE_PROOF, AUTHENTICATION_FAILURE, AUTHORISATION_TIME
-from payments.services import endings, subjects
+from payments.services import endings, questions, subjects, taking
 
 log = structlog.get_logger(__name__)
 _P = PaymentStatus
@@ -51,46 +50,6 @@ def authorise(
         _look_again(payment, how, now)
 
 
-def capture(payment: Payment, *, now: datetime) -> int | None:
-    """Take what was authorised; the amount taken, or None when the payment's state says why not."""
-    if payment.status == _P.UNKNOWN:
-        return _find_captured(payment, now) if payment.may_look(now) else None
-    if payment.status == _P.AUTHORISED:
-        payment.capture(now=now)
-    try:
-        answer = gateway.capture(
-            _operation(payment),
-            payment_id=_gateway_id(payment),
-            amount_minor=payment.amount_minor,
-            now=now,
-        )
-    except (AlreadyDone, KeyTooOld):
-        answer = gateway.payment(_gateway_id(payment))
-    except NotSent:
-        raise
-    except Unreachable as error:
-        _lose_sight(payment, error.gateway_code, now)
-        return None
-    return _captured(payment, answer, now)
-
-
-def cancel(payment: Payment, *, reason: str, now: datetime) -> bool:
-    """Have the gateway let the money go; False when the payment turned out to be past that.
-
-    Raises Unreachable or Busy: then nothing is known to be cancelled.
-    """
-    try:
-        gateway.cancel(_operation(payment), payment_id=_gateway_id(payment), reason=reason, now=now)
-    except (AlreadyDone, KeyTooOld):
-        return gateway.payment(_gateway_id(payment)).status == "canceled"
-    return True
-
-
-def is_authorised(payment: Payment) -> bool:
-    """Whether the gateway still holds the money for us."""
-    return gateway.payment(_gateway_id(payment)).status == "requires_capture"
-
-
 # --- The first question --------------------------------------------------------------------------
 
 
@@ -102,19 +61,18 @@ def _send(payment: Payment, how: Mapping[str, Any], now: datetime) -> None:
     except NotSent as error:
         _not_sent(payment, error, now)
     except Unreachable as error:
-        _lose_sight(payment, error.gateway_code, now)
+        questions.lose_sight(payment, error.gateway_code, now)
     except KeyTooOld:
-        _lose_sight(payment, "key too old", now)
+        questions.lose_sight(payment, "key too old", now)
     except (Rejected, AlreadyDone) as error:
-        log.error("authorisation_rejected", payment=str(payment.id), code=error.code)
-        endings.failed(payment, code=error.code or "rejected", now=now)
+        _rejected(payment, error, now)
     else:
         _apply(payment, answer, now)
 
 
 def _ask(payment: Payment, how: Mapping[str, Any], now: datetime) -> GatewayPayment:
     return gateway.authorise(
-        _operation(payment),
+        questions.operation(payment),
         token=payment.confirmation_token,
         amount_minor=payment.amount_minor,
         currency=payment.currency,
@@ -125,20 +83,34 @@ def _ask(payment: Payment, how: Mapping[str, Any], now: datetime) -> GatewayPaym
 
 def _not_sent(payment: Payment, error: NotSent, now: datetime) -> None:
     """Certainly not arrived, unless an earlier send under the same key did."""
-    earlier = GatewayCall.objects.filter(
-        operation_id=payment.operation_id, verb="authorise", sends__gt=1
-    )
-    if earlier.exists():
-        _lose_sight(payment, error.gateway_code, now)
+    if _was_sent_before(payment):
+        questions.lose_sight(payment, error.gateway_code, now)
     else:
         endings.failed(payment, code="gateway_unreachable", now=now)
+
+
+def _rejected(payment: Payment, error: GatewayError, now: datetime) -> None:
+    """Refused as wrong: nothing came of it, unless the key had been used before, by us or by whomever."""
+    log.error("authorisation_rejected", payment=str(payment.id), code=error.code)
+    if error.code == "idempotency_error" or _was_sent_before(payment):
+        questions.lose_sight(payment, error.code, now)
+    else:
+        endings.failed(payment, code=error.code or "rejected", now=now)
+
+
+def _was_sent_before(payment: Payment) -> bool:
+    return _asked(payment).sends > 1
+
+
+def _asked(payment: Payment) -> GatewayCall:
+    return GatewayCall.objects.get(operation_id=payment.operation_id, verb="authorise")
 
 
 # --- Looking -------------------------------------------------------------------------------------
 
 
 def _look(payment: Payment, now: datetime) -> None:
-    _apply(payment, gateway.payment(_gateway_id(payment)), now)
+    _apply(payment, gateway.payment(questions.gateway_id(payment)), now)
 
 
 def _look_again(payment: Payment, how: Mapping[str, Any], now: datetime) -> None:
@@ -148,7 +120,7 @@ def _look_again(payment: Payment, how: Mapping[str, Any], now: datetime) -> None
     except Declined as error:
         return _decline(payment, error, now)
     except (Busy, Unreachable):
-        return _note_check(payment, payment.absent_at, now)
+        return questions.note_check(payment, payment.absent_at, now)
     if answer is not None:
         return _apply(payment, answer, now)
     return _absent(payment, now)
@@ -158,23 +130,30 @@ def _found(payment: Payment, how: Mapping[str, Any], now: datetime) -> GatewayPa
     """What the gateway has of this operation; None when it says that it has nothing.
 
     The same key first, while the gateway is sure to remember it. Where that brings no answer (a stored
-    error is replayed for ever), all payments of that time are looked through for our operation.
+    error is replayed for ever), all payments of that time are looked through for our operation. Once it was
+    absent there we only look: a request that leaves while absence is being proved would spoil the proof.
     """
     if payment.gateway_id:
         return gateway.payment(payment.gateway_id)
-    try:
-        return _ask(payment, how, now)
-    except (Unreachable, Rejected, AlreadyDone, KeyTooOld):
-        call = GatewayCall.objects.get(operation_id=payment.operation_id, verb="authorise")
-        return gateway.find_payment(payment.operation_id, around=call.first_sent_at)
+    if payment.absent_at is None:
+        try:
+            return _ask(payment, how, now)
+        except (Unreachable, Rejected, AlreadyDone, KeyTooOld) as error:
+            log.info("authorisation_looked_up", payment=str(payment.id), error=str(error))
+    call = _asked(payment)
+    return gateway.find_payment(
+        payment.operation_id, first_sent_at=call.first_sent_at, last_sent_at=call.last_sent_at
+    )
 
 
 def _absent(payment: Payment, now: datetime) -> None:
+    """Absent for the second time, with nothing of ours under way since long: it never arrived."""
+    long_ago = now - ABSENCE_PROOF
     first = payment.absent_at
-    if first is not None and now - first >= ABSENCE_PROOF:
+    if first is not None and first <= long_ago and _asked(payment).last_sent_at <= long_ago:
         endings.failed(payment, code="never_arrived", now=now)
     else:
-        _note_check(payment, first or now, now)
+        questions.note_check(payment, first or now, now)
 
 
 # --- What the gateway says -----------------------------------------------------------------------
@@ -207,8 +186,14 @@ def _fall_back(
     gateway too: no browser can bring it back to life with another card."""
     failure = answer.failure or Failure(AUTHENTICATION_FAILURE, "")
     if payment.status == _P.REQUIRES_ACTION or payment.client_secret:
-        cancel(payment, reason="abandoned", now=now)
-    endings.failed(payment, code=failure.code, decline_code=failure.decline_code, now=now, **facts)
+        closed = taking.cancel(payment, now=now)
+        if closed.status == "requires_payment_method":
+            raise Unreachable("cancel_refused")
+        if closed.status != "canceled":
+            return _apply(payment, closed, now)
+    return endings.failed(
+        payment, code=failure.code, decline_code=failure.decline_code, now=now, **facts
+    )
 
 
 def _decline(payment: Payment, error: Declined, now: datetime) -> None:
@@ -232,52 +217,6 @@ def _facts(answer: GatewayPayment, now: datetime) -> dict[str, Any]:
     return facts
 
 
-# --- Taking it -----------------------------------------------------------------------------------
-
-
-def _captured(payment: Payment, answer: GatewayPayment, now: datetime) -> int | None:
-    if answer.status == "succeeded":
-        return answer.amount_received
-    if answer.status == "canceled":
-        endings.lapsed(payment, now=now)
-        return None
-    raise Unreachable(f"capture_{answer.status}")
-
-
-def _find_captured(payment: Payment, now: datetime) -> int | None:
-    """After a capture without an answer: taken, let go, or (still only authorised) to be asked again."""
-    try:
-        answer = gateway.payment(_gateway_id(payment))
-    except (Busy, Unreachable):
-        _note_check(payment, None, now)
-        return None
-    if answer.status == "requires_capture":
-        _note_check(payment, None, now)
-        payment.authorise(now=now)
-        return capture(payment, now=now)
-    return _captured(payment, answer, now)
-
-
-def _operation(payment: Payment) -> Operation:
-    return Operation(id=payment.operation_id, payment_id=payment.id)
-
-
-def _gateway_id(payment: Payment) -> str:
-    if not payment.gateway_id:
-        raise Unreachable("no_gateway_id")
-    return payment.gateway_id
-
-
 def return_url(token: str) -> str:
     """Where a bank's own page sends the customer back to."""
     return f"{settings.SITE_URL}/bookings/{token}/status/"
-
-
-def _lose_sight(payment: Payment, cause: str, now: datetime) -> None:
-    payment.lose_sight(cause=cause, due_at=policy.next_check(payment.checks, now), now=now)
-
-
-def _note_check(payment: Payment, absent_at: datetime | None, now: datetime) -> None:
-    payment.note_check(
-        absent_at=absent_at, next_due_at=policy.next_check(payment.checks + 1, now), now=now
-    )

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from psycopg.errors import UniqueViolation
 
 from core.crashpoints import crash_point
 from core.sagas import engine, states
@@ -21,6 +22,7 @@ from payments.models import Payment, PaymentStatus
 from payments.services import endings, in_hand
 from payments.services.refusals import (
     CardDeclined,
+    NothingToPay,
     PaymentInProgress,
     PaymentRefused,
     PaymentsUnavailable,
@@ -46,38 +48,33 @@ def pay(
     """One payment for one confirmation token, driven as far as 15 seconds go.
 
     The same token again is the same payment. Raises CardDeclined, PaymentRefused, TooManyRefusals,
-    TokenUnusable and PaymentsUnavailable for what came out, and what `bookings.begin_payment` raises.
+    TokenUnusable and PaymentsUnavailable for what came out, NothingToPay, and what `bookings.begin_payment` raises.
     """
     booking = courses.booking_by_token(token)
+    if booking.total_minor == 0:
+        raise NothingToPay
     payment = _known(booking, confirmation_token)
     run_id = None
     if payment is None:
         device = _device(device or {}, user_agent)
         payment, run_id = _begin(booking, confirmation_token, device, address, now)
         crash_point("CP01")
-    _drive(payment, booking, now, run_id=run_id)
-    return told(payment)
+    return told(_drive(payment, booking, now, run_id=run_id))
 
 
 def continue_after_action(*, token: str, now: datetime) -> Payment | None:
     """The customer is back from the bank, or asks how things stand: ask the gateway, move on.
 
-    Answers like `pay`; None when nothing was ever tried.
+    The payment as it stands then; None when nothing was ever tried.
     """
     booking = courses.booking_by_token(token)
     payment = selectors.latest_payment(booking.id)
-    if payment is None:
-        return None
-    if payment.is_open:
-        engine.resume(
-            name=SAGA,
-            subject_id=payment.id,
-            cause="customer returned",
-            now=now,
-            in_background=False,
-        )
-        _drive(payment, booking, now)
-    return payment
+    if payment is None or not payment.is_open:
+        return payment
+    engine.resume(
+        name=SAGA, subject_id=payment.id, cause="customer returned", now=now, in_background=False
+    )
+    return _drive(payment, booking, now)
 
 
 def told(payment: Payment) -> Payment:
@@ -125,7 +122,9 @@ def _begin(
 ) -> tuple[Payment, UUID | None]:
     try:
         return _write(booking, confirmation_token, device, address, now)
-    except IntegrityError:
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
         # Two requests at once: the token or the booking already has its payment.
         known = Payment.objects.filter(confirmation_token=confirmation_token).first()
         if known is None:
@@ -137,7 +136,7 @@ def _begin(
 def _write(
     booking: Booking, confirmation_token: str, device: dict[str, Any], address: str, now: datetime
 ) -> tuple[Payment, UUID]:
-    bookings.begin_payment(booking_id=booking.id, now=now)
+    bookings.begin_payment(booking_id=booking.id, seen=booking, now=now)
     payment = Payment.begin(
         booking_id=booking.id,
         amount=booking.total,
@@ -152,17 +151,23 @@ def _write(
 
 def _drive(
     payment: Payment, booking: Booking, now: datetime, *, run_id: UUID | None = None
-) -> None:
-    """As far as the deadline allows; a worker takes it from there. Leaves `payment` as the row is."""
+) -> Payment:
+    """As far as the deadline allows; a worker takes it from there. The payment as its row then is.
+
+    With a `run_id` both have just been begun here: else the payment is read again once the run is ours.
+    """
     if not payment.is_open:
-        return
+        return payment
+    begun = payment if run_id else None
     if run_id is None:
         run_id = SagaRun.objects.only("id").get(name=SAGA, subject_id=payment.id).id
-    with transport.within(DEADLINE_SECONDS), in_hand.holding(payment, booking):
+    with transport.within(DEADLINE_SECONDS), in_hand.holding(booking, begun=begun) as hand:
         run = engine.drive(run_id, now=now, deadline_s=DEADLINE_SECONDS)
     # Only a run that ended here has surely written all that the object in hand says.
-    if payment.is_open or run.state not in states.FINISHED:
-        payment.refresh_from_db()
+    if run.state in states.FINISHED and hand.keeps(payment.id, epoch=run.epoch):
+        return hand.payment or payment
+    payment.refresh_from_db()
+    return payment
 
 
 def _declined(decline_code: str) -> CardDeclined:

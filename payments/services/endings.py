@@ -6,12 +6,13 @@ call again, so every ending is told once.
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
 from core.outbox.events import publish
 from courses.services import bookings
-from fraud.services import outcomes
+from fraud.services import outcomes, reviews
 from payments.events import (
     PaymentBlocked,
     PaymentDeclinedByReview,
@@ -92,6 +93,7 @@ def blocked(payment: Payment, *, now: datetime) -> None:
 def let_go(payment: Payment, *, ending: str, now: datetime) -> None:
     """After its authorisation was released at the gateway. `ending` says whose no it was."""
     payment.cancel(cause=ending, now=now)
+    reviews.withdraw(payment_id=payment.id, now=now)
     if ending == CAPTURE_FAILED:
         bookings.payment_failed(booking_id=payment.booking_id, cause=ending, now=now)
     else:
@@ -125,6 +127,27 @@ def succeeded_without_place(payment: Payment, *, captured_minor: int, now: datet
     """The money came too late: it is ours until the refund that follows."""
     payment.succeed(captured_minor=captured_minor, cause=NO_PLACE, now=now)
     _tell_succeeded(payment, now)
+
+
+@transaction.atomic
+def taken_after_all(payment: Payment, *, captured_minor: int, now: datetime) -> None:
+    """It was to be let go, and the gateway has taken it: no place goes with it, and a refund follows."""
+    if not payment.may("succeed"):
+        if payment.may("authorise"):
+            payment.authorise(now=now)
+        payment.capture(now=now)
+    succeeded_without_place(payment, captured_minor=captured_minor, now=now)
+    reviews.withdraw(payment_id=payment.id, now=now)
+    _free_places(payment, CAPTURE_FAILED, now)
+
+
+def unfinished(payment_id: UUID) -> str:
+    """Why a person may not close the payment's journey by hand; "" when nothing stands against it."""
+    if not Payment.objects.get(pk=payment_id).is_open:
+        return ""
+    return (
+        "The payment is still open here. Cancel or refund it at Stripe, then try this step again."
+    )
 
 
 def _free_places(payment: Payment, cause: str, now: datetime) -> None:

@@ -21,10 +21,14 @@ def came_too_late(payment: Payment) -> bool:
 
 
 @transaction.atomic
-def give_back(*, payment: Payment, now: datetime) -> Refund:
-    """One full refund, however often it is asked for."""
+def give_back(*, payment: Payment, now: datetime) -> Refund | None:
+    """One refund of all that is left, however often it is asked for; None when all has gone back already.
+
+    Raises DisputeOpen.
+    """
     known = Refund.objects.filter(payment=payment, requested_by=ACTOR).first()
-    if known is not None:
+    payment.refresh_from_db(fields=["refunded_minor"])
+    if known is not None or not payment.refundable.minor:
         return known
     refund = refunds.request(
         payment_id=payment.id,

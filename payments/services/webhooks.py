@@ -257,7 +257,7 @@ def _refuse_stray_money(payment: Payment, event: WebhookEvent, now: datetime) ->
     answer = gateway.payment(payment.gateway_id or event.payment_intent)
     if answer.status == "requires_capture":
         operation = Operation(id=payment.operation_id, payment_id=payment.id)
-        gateway.cancel(operation, payment_id=answer.id, reason="abandoned", now=now)
+        gateway.cancel(operation, payment_id=answer.id, now=now)
         log.error("stray_authorisation_let_go", payment=str(payment.id))
     elif answer.status in ("succeeded", "processing"):
         raise StrayMoney(f"payment {payment.id} is {payment.status} here and {answer.status} there")

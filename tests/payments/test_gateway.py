@@ -148,7 +148,6 @@ class TestErrors:
             gateway.cancel(
                 Operation(f"other-{uuid4()}", payment.id),
                 payment_id=payment.gateway_id,
-                reason="abandoned",
                 now=now,
             )
 
