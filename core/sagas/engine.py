@@ -12,17 +12,20 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from django.db import transaction
 
 from core import clock, nudges
 from core.database.transactions import refuse_inside_transaction
 from core.sagas import definition as definitions
 from core.sagas.models import SagaRun
+from core.sagas.states import FINISHED
 from core.sagas.walk import LeaseLost, Walk
 from core.tracing import propagation
 
 DRIVE_TASK = "core.sagas.tasks.drive"
 CALLER_FIRST = timedelta(seconds=15)
 LEASES_PER_DRIVE = 5
+ENDED_EARLY = " (ended early)"
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +62,26 @@ def start(
     if in_background:
         nudges.on_commit(DRIVE_TASK, run_id=str(run.id))
     return run
+
+
+@transaction.atomic
+def start_again(*, run_id: UUID, now: datetime) -> SagaRun | None:
+    """A new run, from the first step and with what the ended one knew, for a subject whose work has not ended.
+
+    The ended one keeps its log under a name of its own, which there is once: None when it has not ended, or has
+    been begun again before.
+    """
+    ended = SagaRun.objects.select_for_update().get(id=run_id)
+    name, kept_as = ended.name, f"{ended.name}{ENDED_EARLY}"
+    earlier = SagaRun.objects.filter(subject_id=ended.subject_id, name=kept_as)
+    if ended.state not in FINISHED or name.endswith(ENDED_EARLY) or earlier.exists():
+        return None
+    ended.name = kept_as
+    ended.save(update_fields=["name"])
+    log.warning("saga_begun_again", saga=name, ended=str(ended.id))
+    return start(
+        name=name, subject_id=ended.subject_id, data=ended.data, now=now, in_background=True
+    )
 
 
 def drive(run_id: UUID, *, now: datetime | None = None, deadline_s: float | None = None) -> SagaRun:

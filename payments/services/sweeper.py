@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from core import clock
-from core.sagas import states
+from core.sagas import engine, states
 from core.sagas.models import SagaRun
 from payments.models import Payment, WebhookEvent
 from payments.models.states import PAYMENT_OPEN
@@ -27,22 +27,21 @@ def sweep(*, now: datetime) -> int:
     for event_pk in event_pks:
         # Time goes on while a batch is worked through: a lease taken at its start would be over by its end.
         webhooks.process(event_pk=event_pk, now=max(now, clock.now()))
-    _report_forgotten(now)
+    _take_up_forgotten(now)
     return len(event_pks)
 
 
-def forgotten(*, now: datetime) -> list[Payment]:
-    """Unfinished payments whose saga has ended or never was: impossible, so it is looked for."""
+def forgotten(*, now: datetime) -> list[SagaRun]:
+    """Sagas that have ended over an unfinished payment: impossible, so it is looked for."""
     unfinished = Payment.objects.filter(
         status__in=PAYMENT_OPEN, changed_at__lt=now - FORGOTTEN_AFTER
-    ).order_by("changed_at")[:BATCH]
-    payments = {payment.id: payment for payment in unfinished}
-    runs = SagaRun.objects.filter(name=checkout.SAGA, subject_id__in=list(payments))
-    for run in runs.exclude(state__in=states.FINISHED):
-        payments.pop(run.subject_id, None)
-    return list(payments.values())
+    )
+    ended = SagaRun.objects.filter(name=checkout.SAGA, state__in=states.FINISHED)
+    return list(ended.filter(subject_id__in=unfinished.values("id")).order_by("changed_at")[:BATCH])
 
 
-def _report_forgotten(now: datetime) -> None:
-    for payment in forgotten(now=now):
-        log.error("payment_forgotten", payment=str(payment.id), status=payment.status)
+def _take_up_forgotten(now: datetime) -> None:
+    """From the first step on: each looks at what the payment's own state says is done."""
+    for run in forgotten(now=now):
+        log.error("payment_forgotten", payment=str(run.subject_id), saga=str(run.id))
+        engine.start_again(run_id=run.id, now=now)
