@@ -36,7 +36,7 @@ def status(request: HtmxRequest, token: str) -> HttpResponse:
     now = clock.now()
     if any(name in request.GET for name in FROM_STRIPE):
         # Back from the bank: what the address says is not believed, and its secrets leave the address bar.
-        _came_back(request, checkout.continue_after_action(token=token, now=now))
+        _came_back(request, _asked_now_and_then(token, now))
         return HttpResponseRedirect(reverse("payments:status", args=[token]))
     booking = courses.booking_by_token(token)
     payment = selectors.latest_payment(booking.pk)
@@ -112,6 +112,14 @@ def _waiting(booking: Booking, payment: Payment | None, now: dt.datetime) -> dic
     }
 
 
+def _asked_now_and_then(token: str, now: dt.datetime) -> Payment | None:
+    """The payment, asked after at the bank unless that was done a moment ago."""
+    payment = selectors.latest_payment(courses.booking_by_token(token).pk)
+    if payment is None or not payment.is_open or not _may_ask(payment):
+        return payment
+    return checkout.continue_after_action(token=token, now=now)
+
+
 def _came_back(request: HtmxRequest, payment: Payment | None) -> None:
     """Whoever comes from the bank waits here for the outcome, which another process may be working on.
     Not long if they closed its question: then they are asked again."""
@@ -133,6 +141,11 @@ def _should_ask(payment: Payment | None, now: dt.datetime) -> bool:
         return False
     if (now - payment.created_at).total_seconds() < SOON_SECONDS:
         return False
+    return _may_ask(payment)
+
+
+def _may_ask(payment: Payment) -> bool:
+    """Whoever holds the link can reload at will; the gateway is asked once in five seconds."""
     return cache.add(f"status-asked:{payment.pk}", True, ASK_EVERY_SECONDS)
 
 
