@@ -45,10 +45,9 @@ def send_due(*, now: datetime, limit: int = BATCH) -> int:
     """Try every message that is due, at most `limit`; returns how many were tried."""
     refuse_inside_transaction("mail")
     tried = 0
-    for pk in list(
-        Message.objects.due(now).order_by("due_at").values_list("pk", flat=True)[:limit]
-    ):
-        message = Message.objects.get(pk=pk)
+    due = Message.objects.due(now).order_by("due_at").prefetch_related("attachments")
+    for message in list(due[:limit]):
+        # What is sent never changes, and whether it still is to be sent the claim asks.
         if message.claim(now=now):
             with attach(message.trace):
                 _try(message, now)
@@ -125,7 +124,7 @@ def _files(message: Message) -> list[Attachment]:
         provided(AttachmentReference(file.provider, file.provided_id))
         if file.provider
         else Attachment(name=file.name, mime=file.mime, content=file.content or b"")
-        for file in message.attachments.order_by("pk")
+        for file in sorted(message.attachments.all(), key=lambda each: each.pk)
     ]
 
 

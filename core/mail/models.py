@@ -88,12 +88,9 @@ class Message(models.Model):
     def claim(self, *, now: datetime) -> bool:
         """Take the message for sending; False when another sender was quicker."""
         taken = Message.objects.filter(pk=self.pk, attempt=self.attempt).due(now)
-        changed = taken.update(
-            state=MessageState.SENDING, attempt=self.attempt + 1, due_at=now + LEASE
+        return self._change(
+            taken, state=MessageState.SENDING, attempt=self.attempt + 1, due_at=now + LEASE
         )
-        if changed:
-            self.refresh_from_db(fields=["state", "attempt", "due_at"])
-        return bool(changed)
 
     def mark_sent(self, *, now: datetime) -> bool:
         return self._finish(state=MessageState.SENT, sent_at=now)
@@ -110,10 +107,15 @@ class Message(models.Model):
     def _finish(self, **changes: object) -> bool:
         """Only the claim that is still the present one may say how it went."""
         mine = Message.objects.filter(pk=self.pk, attempt=self.attempt, state=MessageState.SENDING)
-        changed = mine.update(**changes)
-        if changed:
-            self.refresh_from_db(fields=["state", "due_at", "sent_at"])
-        return bool(changed)
+        return self._change(mine, **changes)
+
+    def _change(self, rows: MessageQuerySet, **changes: object) -> bool:
+        """The row, if it is among these, and this object with it."""
+        if not rows.update(**changes):
+            return False
+        for name, value in changes.items():
+            setattr(self, name, value)
+        return True
 
 
 class Attachment(models.Model):
