@@ -87,6 +87,10 @@ class TestParse:
             key("x" * 40),
             f"{key('k1')},{key('k1')}",
         ],
+        ids=[
+            *("nothing", "only commas", "no colon", "not base64", "short", "all zeros"),
+            *("a blank in the id", "a long id", "one id twice"),
+        ],
     )
     def test_refuses_missing_and_weak_keys(self, text):
         with pytest.raises(keyring.BadKeys):
