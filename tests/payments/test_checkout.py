@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 
 from payments import selectors
-from payments.models import GatewayCall, PaymentStatus, PaymentTransition
-from payments.services.refusals import TokenUnusable, TooManyRefusals
+from payments.models import GatewayCall, Payment, PaymentStatus, PaymentTransition
+from payments.services.refusals import NothingToPay, TokenUnusable, TooManyRefusals
 from tests.payments import make
 
 pytestmark = pytest.mark.django_db
@@ -72,3 +72,14 @@ class TestMadeUpToken:
             make.pay_with(booking, "ctoken_made_up_last", now=now)
 
         assert selectors.tries_left(booking.id) == 0
+
+    def test_a_free_booking_has_nothing_to_pay(self, sandbox, now):
+        booking = make.ready(now=now)
+        type(booking).objects.filter(pk=booking.pk).update(total_minor=0)
+
+        with pytest.raises(NothingToPay):
+            make.pay(booking, sandbox, now=now)
+
+        booking.refresh_from_db()
+        assert booking.status == "held"
+        assert not Payment.objects.exists()
