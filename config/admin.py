@@ -43,6 +43,7 @@ SIDEBAR = (
             Link("Messages", "mail", "mail.message"),
             Link("Jobs and webhooks", "account_tree", JOBS[0], badge="webhooks", also=JOBS[1:]),
             Link("Audit", "history_edu", "audit.auditentry"),
+            Link("Staff", "badge", "auth.user"),
         ),
     ),
 )

@@ -1,12 +1,39 @@
-"""What the machinery puts on Today: e-mails that were given up, and jobs that need a hand."""
+"""Staff logins, and what the machinery puts on Today: e-mails that were given up, jobs that need a hand."""
 
 from datetime import datetime
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group, User
+from unfold.admin import ModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from core.backoffice import navigation, today
 from core.mail.models import Message, MessageState
 from core.outbox.models import Delivery
 from core.outbox.models import State as DeliveryState
 from core.sagas.models import SagaRun
+
+# Roles come from the wiring; a group changed by hand would be put back by the next migrate.
+admin.site.unregister(Group)
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class StaffAdmin(UserAdmin, ModelAdmin):
+    """Who may sign in, and in which role."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "first_name", "last_name", "is_active")
+    list_filter = ("is_active", "groups")
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Role", {"fields": ("is_active", "is_staff", "groups")}),
+    )
 
 
 def messages_not_sent(now: datetime) -> today.Count:
