@@ -37,13 +37,16 @@ def start(
     data: dict[str, Any],
     now: datetime,
     in_background: bool = False,
+    leased: bool = False,
 ) -> SagaRun:
     """The saga of this name for this subject, begun in the caller's transaction; the one there is, if there is one.
 
     The caller drives it after commit; should the caller die, the sweep takes over after 15 s. `in_background`
-    leaves it to a worker from the beginning.
+    leaves it to a worker from the beginning. With `leased` the caller holds the lease of what it has begun: it
+    hands the run to `drive` as `begun`.
     """
     definition = definitions.newest(name)
+    caller_until = None if in_background else now + CALLER_FIRST
     run = SagaRun(
         name=name,
         version=definition.version,
@@ -55,10 +58,13 @@ def start(
         data=data,
         changed_at=now,
         due_at=now,
-        handed_until=None if in_background else now + CALLER_FIRST,
+        epoch=1 if leased else 0,
+        leased_until=caller_until if leased else None,
+        handed_until=None if leased else caller_until,
     )
     if not SagaRun.objects.insert_once(run):
         return SagaRun.objects.get(name=name, subject_id=subject_id)
+    run.lease_in_hand = leased
     if in_background:
         nudges.on_commit(DRIVE_TASK, run_id=str(run.id))
     return run
@@ -84,8 +90,14 @@ def start_again(*, run_id: UUID, now: datetime) -> SagaRun | None:
     )
 
 
-def drive(run_id: UUID, *, now: datetime | None = None, deadline_s: float | None = None) -> SagaRun:
-    """Walk the run as far as it goes, and return it as it stands then.
+def drive(
+    run_id: UUID,
+    *,
+    begun: SagaRun | None = None,
+    now: datetime | None = None,
+    deadline_s: float | None = None,
+) -> SagaRun:
+    """Walk the run as far as it goes, and return it as it stands then. `begun`: as it was started, leased.
 
     Returns at once when it is not due or somebody else drives it. After `deadline_s` no further step is begun here
     and a worker goes on.
@@ -95,7 +107,7 @@ def drive(run_id: UUID, *, now: datetime | None = None, deadline_s: float | None
     told_time: Callable[[], datetime] = clock.now if now is None else lambda: now
     run = None
     for _ in range(LEASES_PER_DRIVE):
-        taken = SagaRun.objects.take_lease(run_id, now=told_time())
+        taken = _lease_in_hand(begun) or SagaRun.objects.take_lease(run_id, now=told_time())
         if taken is None:
             break
         run = _walk(taken, told_time, until)
@@ -138,6 +150,14 @@ def hand_over_due(*, now: datetime, limit: int = 100) -> int:
     for run_id in run_ids:
         nudges.send(DRIVE_TASK, run_id=str(run_id))
     return len(run_ids)
+
+
+def _lease_in_hand(begun: SagaRun | None) -> SagaRun | None:
+    """The run that was started with its lease, for one walk."""
+    if begun is None or not begun.lease_in_hand:
+        return None
+    begun.lease_in_hand = False
+    return begun
 
 
 def _walk(run: SagaRun, told_time: Callable[[], datetime], until: float | None) -> SagaRun | None:

@@ -91,6 +91,9 @@ class SagaRun(models.Model):
     handed_until = models.DateTimeField(null=True, blank=True)
     signals = models.PositiveIntegerField(default=0)
 
+    # Of an object that was started with its lease and not driven yet.
+    lease_in_hand = False
+
     objects = SagaRunQuerySet.as_manager()
 
     class Meta:

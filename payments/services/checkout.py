@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -54,12 +53,12 @@ def pay(
     if booking.total_minor == 0:
         raise NothingToPay
     payment = _known(booking, confirmation_token)
-    run_id = None
+    run = None
     if payment is None:
         device = _device(device or {}, user_agent)
-        payment, run_id = _begin(booking, confirmation_token, device, address, now)
+        payment, run = _begin(booking, confirmation_token, device, address, now)
         crash_point("CP01")
-    return told(_drive(payment, booking, now, run_id=run_id))
+    return told(_drive(payment, booking, now, begun=run))
 
 
 def continue_after_action(*, token: str, now: datetime) -> Payment | None:
@@ -119,7 +118,7 @@ def _of(booking: Booking, payment: Payment) -> Payment:
 
 def _begin(
     booking: Booking, confirmation_token: str, device: dict[str, Any], address: str, now: datetime
-) -> tuple[Payment, UUID | None]:
+) -> tuple[Payment, SagaRun | None]:
     try:
         return _write(booking, confirmation_token, device, address, now)
     except IntegrityError as error:
@@ -135,7 +134,7 @@ def _begin(
 @transaction.atomic
 def _write(
     booking: Booking, confirmation_token: str, device: dict[str, Any], address: str, now: datetime
-) -> tuple[Payment, UUID]:
+) -> tuple[Payment, SagaRun]:
     bookings.begin_payment(booking_id=booking.id, seen=booking, now=now)
     payment = Payment.begin(
         booking_id=booking.id,
@@ -146,23 +145,22 @@ def _write(
         now=now,
     )
     data = {"booking": booking.reference}
-    return payment, engine.start(name=SAGA, subject_id=payment.id, data=data, now=now).id
+    return payment, engine.start(name=SAGA, subject_id=payment.id, data=data, now=now, leased=True)
 
 
 def _drive(
-    payment: Payment, booking: Booking, now: datetime, *, run_id: UUID | None = None
+    payment: Payment, booking: Booking, now: datetime, *, begun: SagaRun | None = None
 ) -> Payment:
     """As far as the deadline allows; a worker takes it from there. The payment as its row then is.
 
-    With a `run_id` both have just been begun here: else the payment is read again once the run is ours.
+    With the run that was `begun` here, the payment is too: else it is read again once the run is ours.
     """
     if not payment.is_open:
         return payment
-    begun = payment if run_id else None
-    if run_id is None:
-        run_id = SagaRun.objects.only("id").get(name=SAGA, subject_id=payment.id).id
-    with transport.within(DEADLINE_SECONDS), in_hand.holding(booking, begun=begun) as hand:
-        run = engine.drive(run_id, now=now, deadline_s=DEADLINE_SECONDS)
+    found = begun or SagaRun.objects.only("id").get(name=SAGA, subject_id=payment.id)
+    fresh = payment if begun else None
+    with transport.within(DEADLINE_SECONDS), in_hand.holding(booking, begun=fresh) as hand:
+        run = engine.drive(found.id, begun=begun, now=now, deadline_s=DEADLINE_SECONDS)
     # Only a run that ended here has surely written all that the object in hand says.
     if run.state in states.FINISHED and hand.keeps(payment.id, epoch=run.epoch):
         return hand.payment or payment
