@@ -224,6 +224,31 @@ class TestResume:
         assert len(callbacks) == 1
 
 
+class TestStartAgain:
+    def test_begins_afresh_with_what_the_ended_one_knew(self, script):
+        ended = engine.drive(begin(weight=3).id, now=NOW)
+
+        again = engine.start_again(run_id=ended.id, now=NOW)
+
+        assert again is not None
+        run = engine.drive(again.id, now=NOW)
+        assert (run.name, run.state, run.data["weight"]) == ("tests.parcel", State.COMPLETED, 3)
+        assert script.calls == ["check", "pack", "ship", "tell"] * 2
+        assert len(entries(ended)) == 4
+
+    def test_is_refused_a_second_time_and_while_it_runs(self, script):
+        running = begin()
+        assert engine.start_again(run_id=running.id, now=NOW) is None
+        again = engine.start_again(run_id=engine.drive(running.id, now=NOW).id, now=NOW)
+        assert again is not None
+        engine.drive(again.id, now=NOW)
+
+        assert engine.start_again(run_id=again.id, now=NOW) is None
+        assert engine.start_again(run_id=running.id, now=NOW) is None
+
+        assert SagaRun.objects.count() == 2
+
+
 class TestDone:
     def test_ends_early(self, script):
         script.tell("pack", "done")

@@ -1,5 +1,6 @@
 """What staff can do: each with its reason on record, refused where it makes no sense."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from core.audit import selectors as audit
 from core.sagas import engine, services
 from core.sagas.models import SagaRun, SagaStepLog
 from core.sagas.states import State
-from tests.core.sagas.journeys import NOW, begin, entries, forget
+from tests.core.sagas.journeys import NOW, begin, entries, forget, parcel, register
 
 pytestmark = pytest.mark.django_db
 BY: dict[str, Any] = {"actor": "ops@example.com", "reason": "looked at it", "now": NOW}
@@ -129,6 +130,14 @@ class TestMarkDoneByHand:
             services.mark_done_by_hand(run_id=run.id, **BY)
 
         assert SagaRun.objects.get().state == State.RUNNING
+
+    def test_is_refused_while_its_subject_is_unfinished(self, script, failed):
+        register(replace(parcel(script), unfinished=lambda _subject_id: "Still at the depot."))
+
+        with pytest.raises(services.NotPossible, match="Still at the depot"):
+            services.mark_done_by_hand(run_id=failed.id, **BY)
+
+        assert SagaRun.objects.get().state == State.NEEDS_ATTENTION
 
     def test_is_refused_without_a_reason(self, failed):
         with pytest.raises(services.ReasonMissing):
