@@ -205,7 +205,7 @@ class TestQuote:
             payment_id=payment.id, amount_minor=5_000, reason="goodwill", actor="olive", now=now
         )
 
-        assert self.quote(payment, now) == Money(14_200)
+        assert self.quote(payment, now + timedelta(days=30)) == Money(4_600)
 
 
 class TestDeadWebhooks:
