@@ -12,7 +12,7 @@ run: .venv/run ## set up and start the whole site (PORT=8000); Ctrl-C stops it
 	@PORT=$(PORT) $(venv) -m config.processes
 
 test: .venv/dev ## set up and run the whole test suite
-	@$(venv) -m pytest $(PYTEST)
+	@$(venv) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --quiet $(PYTEST)
 
 check: .venv/dev ## format, lint, types, import contracts, system checks, migrations
 	@$(venv) -m tests.checks

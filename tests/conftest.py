@@ -2,6 +2,21 @@
 
 import pytest
 
+RUNNING_SITES = {"house_of_the_run": 1, "stack": 2, "chromium": 2}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What keeps a site or a browser running comes last: a worker beside it would do a plain test's work for it."""
+    needs: dict[object, int] = {}
+    for item in items:
+        place = max((RUNNING_SITES.get(name, 0) for name in _fixtures_of(item)), default=0)
+        needs[item.path] = max(place, needs.get(item.path, 0))
+    items.sort(key=lambda item: needs[item.path])
+
+
+def _fixtures_of(item: pytest.Item) -> list[str]:
+    return getattr(item, "fixturenames", [])
+
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
@@ -18,12 +33,17 @@ def django_db_setup(django_db_setup, django_db_blocker):
 @pytest.fixture(scope="session")
 def stack(django_db_setup, django_db_blocker):
     """The whole site as processes; use it with `@pytest.mark.django_db(transaction=True)`."""
+    from tests.payments.sandbox import stripe_contract
     from tests.stack import Stack
 
     running = Stack()
-    running.start()
-    yield running
-    running.stop()
+    try:
+        yield running.start()
+        books = running.sandbox.books()
+    finally:
+        running.stop()
+    # What the whole site asked of the gateway in this run, judged by the gateway's own document.
+    assert stripe_contract.validate_journal(books, refusals_expected=True) == []
 
 
 @pytest.fixture(scope="session")

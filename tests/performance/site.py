@@ -45,7 +45,7 @@ def running_site(*, delay_ms: int, bookings: int = 0) -> Iterator[Stack]:
 def cpu_ms(stack: Stack) -> dict[str, float]:
     """CPU time so far of each part with all its children, milliseconds."""
     roots = {name: process.pid for name, process in stack.running.items()}
-    roots |= {"sandbox": stack.sandbox.process.pid, "client": os.getpid(), **stack.servers}
+    roots |= {"sandbox": stack.sandbox.pid, "client": os.getpid(), **stack.servers}
     table = _process_table()
     return {name: _with_children(pid, table) for name, pid in roots.items()}
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.embedded.children import child_setup
+
 ROOT = Path(__file__).resolve().parents[3]
 START_SECONDS = 30
 CONTROL_TOKEN = "control-token-of-a-test"
@@ -62,7 +64,8 @@ class Sandbox:
             env={**os.environ, **self.environment},
             stdout=subprocess.PIPE,
             text=True,
-            start_new_session=True,
+            # A group of its own, and gone with the run that started it, however that ends.
+            preexec_fn=child_setup(end_signal=signal.SIGTERM, as_root=True),
         )
         self.port = _port_of(self._process)
         return self
