@@ -178,7 +178,7 @@ class Booking(models.Model):
 
     @staticmethod
     def confirm_paid(*, booking_id: UUID | str, now: dt.datetime) -> Booking | None:
-        """paying -> confirmed in one statement, unread before; None from any other state."""
+        """paying -> confirmed in one statement, unread before; None from any other state, or when it is busy."""
         paying = BookingStatus.PAYING
         way = (paying, states.after(states.BOOKING, paying, "confirm"))
         return moves.confirm(BookingTransition.told(UUID(str(booking_id)), "confirm", way, now=now))

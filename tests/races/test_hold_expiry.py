@@ -107,7 +107,7 @@ class TestConfirming:
 
         outcome = at_once([lambda: bookings.confirm(booking_id=booking.pk, now=NOW)] * 10)
 
-        assert outcome.errors == []
+        assert [(each, each.__cause__) for each in outcome.errors] == []
         assert actions(booking).count("confirm") == 1
 
     def test_of_two_late_payments_gives_the_last_place_to_one(self):
