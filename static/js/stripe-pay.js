@@ -50,7 +50,7 @@ class StripePay extends HTMLElement {
 
   async load() {
     this.slowly = window.setTimeout(() => this.late("The card form is taking longer than usual."), SLOW_MS);
-    const stripe = await arrival();
+    const stripe = await arrival(this.setting("script"));
     if (!stripe) {
       this.blocked();
       return;
@@ -231,13 +231,16 @@ class StripePay extends HTMLElement {
   }
 }
 
-/** Stripe's own script, or undefined when something keeps it away. */
-function arrival() {
+/** Stripe's own script, or undefined when something keeps it away. Asked for here and not in the page: its failure
+ * could come before anybody listens. @param {string} address */
+function arrival(address) {
   if (window.Stripe) return Promise.resolve(window.Stripe);
-  const script = document.querySelector("script[async]");
+  const script = document.createElement("script");
   return new Promise((resolve) => {
-    script?.addEventListener("load", () => resolve(window.Stripe));
-    script?.addEventListener("error", () => resolve(undefined));
+    script.addEventListener("load", () => resolve(window.Stripe));
+    script.addEventListener("error", () => resolve(undefined));
+    script.src = address;
+    document.head.append(script);
   });
 }
 
