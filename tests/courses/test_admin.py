@@ -183,8 +183,8 @@ class TestCatalogue:
             "cancellationpolicy": session.course.cancellation_policy,
         }[model]
 
-        words_of(admin_client, f"admin:courses_{model}_changelist")
-        words_of(admin_client, f"admin:courses_{model}_change", one.pk)
+        assert str(one.pk) in words_of(admin_client, f"admin:courses_{model}_changelist")
+        assert str(one) in words_of(admin_client, f"admin:courses_{model}_change", one.pk)
 
     def test_refuses_a_policy_that_makes_no_sense(self, admin_client):
         make_course()

@@ -193,11 +193,13 @@ class TestPostBooking:
         answer = post(client, "bookings/", '{"a": "' + "x" * 300_000 + '"}')
 
         refusal(answer, 413, "too_large")
+        assert not Booking.objects.exists()
 
     def test_refuses_a_date_that_is_not_there(self, client):
         body = {"session": str(uuid7()), "places": 1}
 
         refusal(post(client, "bookings/", body), 404, "session_not_found")
+        assert not Booking.objects.exists()
 
     def test_refuses_a_past_date(self, client):
         answer = hold(client, make_session(on=dt.date(2026, 11, 20)))
@@ -306,6 +308,7 @@ class TestPatchBooking:
     @pytest.mark.parametrize("token", ["x", "a" * 32, "a" * 31 + "%00", "%C3%A9" * 32])
     def test_refuses_an_unknown_link(self, client, token):
         refusal(patch(client, token, {}), 404, "booking_not_found")
+        assert not Customer.objects.exists()
 
     @pytest.mark.parametrize(
         "body",
@@ -360,6 +363,7 @@ class TestExtension:
         post(client, f"bookings/{token}/extension/")
 
         refusal(post(client, f"bookings/{token}/extension/"), 409, "extensions_used_up")
+        assert Booking.objects.get().extensions == 1
 
     def test_takes_the_browser_that_booked(self, client):
         token = hold(client).json()["token"]
