@@ -48,7 +48,9 @@ class TestRefuseAnother:
     def test_lets_the_browser_that_booked(self):
         booking = Booking(browser=browser_digest(MINE))
 
-        assert browser.refuse_another(request_with(MINE), booking) is None
+        browser.refuse_another(request_with(MINE), booking)
+
+        assert booking.is_booked_by(MINE)
 
     @pytest.mark.parametrize("cookie", [None, "", "o" * 32])
     def test_refuses_any_other(self, cookie):
