@@ -4,7 +4,7 @@ from core.sagas.definition import Definition, Done, Fail, Go, Run, Step, Wait
 from payments import policy
 from payments.models import Refund, RefundStatus
 from payments.sagas import wait_for_gateway
-from payments.services import refund_sending
+from payments.services import refund_sending, refunds
 
 _R = RefundStatus
 
@@ -28,6 +28,8 @@ def settle(run: Run) -> Go | Wait:
         refund_sending.look(refund, now=run.now)
     if refund.status == _R.PENDING:
         return Wait(run.now + policy.REFUND_PAUSE, for_="the bank")
+    if refund.is_open:
+        raise refund.wrong_state("settle")
     return Go()
 
 
@@ -39,6 +41,7 @@ REFUND = Definition(
         Step("settle", settle, title="Wait for the bank"),
     ),
     title="Refund",
+    unfinished=refunds.unfinished,
 )
 
 

@@ -73,15 +73,13 @@ def authorise(run: Run) -> Go | Wait | Done | Fail:
     return Go()
 
 
-def let_go(run: Run) -> Go | Fail:
+def let_go(run: Run) -> Go | Wait | Fail:
     """Undo of authorise: the money goes back to being the customer's before anything else is told."""
     payment = _payment(run)
     if payment.status == _P.CREATED:
         endings.abandoned(payment, cause=endings.ABANDONED, now=run.now)
-    elif payment.is_open and payment.gateway_id:
-        return _cancel(payment, run)
     elif payment.is_open:
-        raise Rejected("nothing_known_to_cancel")
+        return _cancel(payment, run) if payment.gateway_id else _find(payment, run)
     elif payment.status == _P.SUCCEEDED:
         return _give_back(payment, run)
     return Go()
@@ -191,6 +189,14 @@ def _cancel(payment: Payment, run: Run) -> Go | Fail:
     _refuse_unless(answer.status == "canceled")
     endings.let_go(payment, ending=run.data.get("ending", endings.ABANDONED), now=run.now)
     return Go()
+
+
+def _find(payment: Payment, run: Run) -> Go | Wait | Fail:
+    """Nobody knows its name at the gateway, or whether it has one: it is looked for until that is clear."""
+    look_again_at = attempts.find(payment, now=run.now)
+    if look_again_at is not None:
+        return Wait(look_again_at, for_="the gateway's word")
+    return _cancel(payment, run) if payment.gateway_id else Go()
 
 
 def _refuse_unless(cancelled: bool) -> None:

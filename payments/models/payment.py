@@ -147,8 +147,9 @@ class Payment(UnknownOutcome, Stateful):
     def fail(self, *, cause: str, now: datetime, **facts: Any) -> None:
         self._move("fail", actor="gateway", cause=cause, now=now, **facts)
 
-    def cancel(self, *, cause: str, now: datetime) -> None:
-        self._move("cancel", actor=SYSTEM, cause=cause, now=now, failure_code=cause[:64])
+    def cancel(self, *, cause: str, now: datetime, **facts: Any) -> None:
+        facts["failure_code"] = cause[:64]
+        self._move("cancel", actor=SYSTEM, cause=cause, now=now, **facts)
 
     def capture(self, *, now: datetime) -> None:
         self._move("capture", actor=SYSTEM, cause="to the gateway", now=now)
@@ -166,6 +167,12 @@ class Payment(UnknownOutcome, Stateful):
         """The request may have arrived: from now on only the gateway's word counts."""
         facts = self._out_of_sight(due_at=due_at, now=now)
         self._move("lose_sight", actor=SYSTEM, cause=cause, now=now, **facts)
+
+    def learn(self, **facts: Any) -> None:
+        """What the gateway calls it and says of its card; its state stays as it is."""
+        for name, value in facts.items():
+            setattr(self, name, value)
+        self.save(update_fields=list(facts))
 
     # --- questions -----------------------------------------------------------------------------
 

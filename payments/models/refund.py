@@ -11,7 +11,7 @@ from core.money import Money
 
 from .payment import SYSTEM, Payment
 from .stateful import HistoryRow, Stateful
-from .states import REFUND, RefundStatus
+from .states import REFUND, REFUND_OPEN, RefundStatus
 from .unknown import UnknownOutcome
 
 
@@ -153,3 +153,7 @@ class Refund(UnknownOutcome, Stateful):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in REFUND_OPEN

@@ -117,6 +117,15 @@ PAYMENT_OPEN = (
     _P.CAPTURING,
     _P.UNKNOWN,
 )
+# A refund in one of these may still move money, or be about to.
+REFUND_OPEN = (
+    _R.REQUESTED,
+    _R.APPROVED,
+    _R.SENT_BACK,
+    _R.IN_FLIGHT,
+    _R.PENDING,
+    _R.UNKNOWN,
+)
 DISPUTE_OPEN = (
     DisputeStatus.NEEDS_RESPONSE,
     DisputeStatus.UNDER_REVIEW,

@@ -25,6 +25,7 @@ from payments.gateways.base import (
 )
 from payments.models import GatewayCall, Payment, PaymentStatus
 from payments.models.gateway_call import KeyTooOld
+from payments.models.unknown import LOOK_PAUSE
 from payments.policy import ABSENCE_PROOF, AUTHENTICATION_FAILURE, AUTHORISATION_TIME
 from payments.services import endings, questions, subjects, taking
 
@@ -48,6 +49,25 @@ def authorise(
         _look(payment, now)
     elif payment.status == _P.UNKNOWN and payment.may_look(now):
         _look_again(payment, how, now)
+
+
+def find(payment: Payment, *, now: datetime) -> datetime | None:
+    """For a payment to be let go whose name at the gateway was never learnt: learn it, or end the payment as never
+    charged once its absence is proved. The moment of the next look while neither is so.
+
+    It is only looked for: the same key again could set money aside that nobody wants.
+    Raises Unreachable or Busy.
+    """
+    if payment.checked_at is not None and not payment.may_look(now):
+        return payment.checked_at + LOOK_PAUSE
+    answer = _listed(payment)
+    if answer is not None:
+        payment.learn(**_facts(answer, now))
+    else:
+        _absent(payment, now)
+    if payment.absent_at is None or not payment.is_open or payment.gateway_id:
+        return None
+    return max(payment.absent_at, _sent(payment)[1]) + ABSENCE_PROOF
 
 
 # --- The first question --------------------------------------------------------------------------
@@ -140,17 +160,29 @@ def _found(payment: Payment, how: Mapping[str, Any], now: datetime) -> GatewayPa
             return _ask(payment, how, now)
         except (Unreachable, Rejected, AlreadyDone, KeyTooOld) as error:
             log.info("authorisation_looked_up", payment=str(payment.id), error=str(error))
-    call = _asked(payment)
+    return _listed(payment)
+
+
+def _listed(payment: Payment) -> GatewayPayment | None:
+    first_sent_at, last_sent_at = _sent(payment)
     return gateway.find_payment(
-        payment.operation_id, first_sent_at=call.first_sent_at, last_sent_at=call.last_sent_at
+        payment.operation_id, first_sent_at=first_sent_at, last_sent_at=last_sent_at
     )
+
+
+def _sent(payment: Payment) -> tuple[datetime, datetime]:
+    """When it was first and last asked for; of one whose driver died before that, when it was about to be."""
+    asked = GatewayCall.objects.filter(operation_id=payment.operation_id, verb="authorise").first()
+    if asked is None:
+        return payment.changed_at, payment.changed_at
+    return asked.first_sent_at, asked.last_sent_at
 
 
 def _absent(payment: Payment, now: datetime) -> None:
     """Absent for the second time, with nothing of ours under way since long: it never arrived."""
     long_ago = now - ABSENCE_PROOF
     first = payment.absent_at
-    if first is not None and first <= long_ago and _asked(payment).last_sent_at <= long_ago:
+    if first is not None and first <= long_ago and _sent(payment)[1] <= long_ago:
         endings.failed(payment, code="never_arrived", now=now)
     else:
         questions.note_check(payment, first or now, now)
@@ -171,8 +203,7 @@ def _apply(payment: Payment, answer: GatewayPayment, now: datetime) -> None:
             if payment.may("process"):
                 payment.process(now=now, **facts)
         case "canceled":
-            payment.gateway_id = answer.id
-            endings.abandoned(payment, cause="cancelled at the gateway", now=now)
+            endings.abandoned(payment, cause="cancelled at the gateway", now=now, **facts)
         case "requires_payment_method":
             _fall_back(payment, answer, facts, now)
         case _:

@@ -51,9 +51,9 @@ def failed(
 
 
 @transaction.atomic
-def abandoned(payment: Payment, *, cause: str, now: datetime) -> None:
+def abandoned(payment: Payment, *, cause: str, now: datetime, **facts: Any) -> None:
     """Cancelled before any money was set aside, or after it was let go without anybody's fault."""
-    payment.cancel(cause=cause, now=now)
+    payment.cancel(cause=cause, now=now, **facts)
     bookings.payment_abandoned(booking_id=payment.booking_id, cause=cause, now=now)
     _tell_failed(payment, "abandoned", now)
 

@@ -25,6 +25,7 @@ from payments.models.gateway_call import KeyTooOld
 from payments.services import refunds, reservations
 
 NEVER_ARRIVED = "never_arrived"
+KNOWN_STATUSES = ("succeeded", "pending", "requires_action", "failed", "canceled")
 _R = RefundStatus
 
 
@@ -56,6 +57,8 @@ def apply(refund: Refund, answer: GatewayRefund, *, now: datetime) -> None:
             refund.pend(gateway_id=answer.id, now=now)
         case "failed" | "canceled" if refund.may("fail"):
             _fail(refund, answer.failure_reason or answer.status, now, gateway_id=answer.id)
+        case status if status not in KNOWN_STATUSES:
+            raise Unreachable("unknown_status")
 
 
 @transaction.atomic

@@ -99,6 +99,13 @@ def settle_by_hand(*, refund_id: UUID | str, note: str, actor: str, now: datetim
     return refund
 
 
+def unfinished(refund_id: UUID) -> str:
+    """Why a person may not close the refund's journey by hand; "" when nothing stands against it."""
+    if not selectors.refund(refund_id).is_open:
+        return ""
+    return "The refund is still open here. Look for it at Stripe, then try this step again."
+
+
 # --- For those that follow a refund to its end ----------------------------------------------------
 
 

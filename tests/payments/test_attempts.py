@@ -139,3 +139,16 @@ class TestFallBack:
         booking.refresh_from_db()
         assert payment.status == PaymentStatus.SUCCEEDED
         assert booking.status == "confirmed"
+
+
+class TestCancelledThere:
+    def test_keeps_what_the_gateway_calls_it(self, sandbox, now, booking):
+        """Its answer was lost, and somebody has cancelled it at the gateway since."""
+        sandbox.fault("error_after", path=AUTHORISE, method="POST", times=1)
+        payment = make.pay(booking, sandbox, now=now)
+        [intent] = sandbox.books()["payment_intents"]
+        sandbox.api("POST", f"payment_intents/{intent['id']}/cancel")
+
+        later(payment, now, minutes=1)
+
+        assert (payment.status, payment.gateway_id) == (PaymentStatus.CANCELLED, intent["id"])

@@ -6,7 +6,10 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from core.errors import Invalid
+from core.sagas import services as interventions
+from core.sagas.models import SagaRun
 from invoicing import selectors as invoicing
+from payments.gateways.base import Unreachable
 from payments.models import GatewayCall, Refund, RefundStatus
 from payments.services import refund_sending, refunds
 from payments.services.refusals import (
@@ -253,6 +256,83 @@ class TestSaga:
         assert refund.status in (RefundStatus.FAILED, RefundStatus.UNKNOWN)
         payment.refresh_from_db()
         assert payment.refunded_minor == 0
+
+
+class TestNeedsAttention:
+    """A journey may be closed by hand only when its refund has ended."""
+
+    BY = {"actor": "staff:1", "reason": "test"}
+
+    def stop(self, refund):
+        SagaRun.objects.filter(subject_id=refund.id).update(
+            state="needs_attention", error="three days"
+        )
+
+    def test_is_not_done_by_hand_while_the_refund_is_open(self, sandbox, now, payment):
+        refund = ask(payment, now)
+        for move in (None, "send", "lose_sight", "pend"):
+            self.walk(refund, move, now)
+            self.stop(refund)
+            state = refund.status
+
+            with pytest.raises(interventions.NotPossible) as refusal:
+                interventions.mark_done_by_hand(
+                    run_id=make.run_of(refund, "refund").id, now=now, **self.BY
+                )
+
+            refund.refresh_from_db()
+            payment.refresh_from_db()
+            assert "still open here" in refusal.value.detail
+            assert make.run_of(refund, "refund").state == "needs_attention"
+            assert refund.status == state
+            assert payment.refunded_minor == refund.amount_minor
+
+    def test_is_done_by_hand_once_it_has_failed(self, sandbox, now, payment):
+        refund = ask(payment, now)
+        refund.send(now=now)
+        refund.fail(code="test", now=now)
+        self.stop(refund)
+
+        run = interventions.mark_done_by_hand(
+            run_id=make.run_of(refund, "refund").id, now=now, **self.BY
+        )
+
+        assert run.state == "completed"
+
+    def test_tried_again_finds_out(self, sandbox, now, payment):
+        refund = ask(payment, now)
+        sandbox.fault("error_after", path="/v1/refunds", method="POST", times=1)
+        send(refund, now)
+        self.stop(refund)
+
+        run_id = make.run_of(refund, "refund").id
+        interventions.retry_step(run_id=run_id, now=now + timedelta(minutes=1), **self.BY)
+        send(refund, now, minutes=1)
+
+        assert refund.status == RefundStatus.SUCCEEDED
+        assert [each["id"] for each in sandbox.books()["refunds"]] == [refund.gateway_id]
+
+    @staticmethod
+    def walk(refund, move, now):
+        facts = {
+            "lose_sight": {"cause": "test", "due_at": None},
+            "pend": {"gateway_id": "re_test"},
+        }
+        if move:
+            getattr(refund, move)(now=now, **facts.get(move, {}))
+
+
+class TestUnknownWord:
+    def test_of_the_gateway_ends_nothing(self, sandbox, now, payment):
+        """Nobody may think that it is done because we don't understand its state."""
+        refund = ask(payment, now)
+        refund.send(now=now)
+
+        with pytest.raises(Unreachable):
+            refund_sending.apply(refund, make.gateway_refund(refund, status="new_word"), now=now)
+
+        refund.refresh_from_db()
+        assert refund.status == RefundStatus.IN_FLIGHT
 
 
 def params_of(refund, payment):

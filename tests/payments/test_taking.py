@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from core.sagas import services as interventions
+from payments.gateways import calls
 from payments.gateways import stripe as gateway
 from payments.gateways.base import Declined, Operation, Rejected, Unreachable
 from payments.models import GatewayCall, PaymentStatus
@@ -14,6 +15,7 @@ from tests.payments import make
 
 pytestmark = pytest.mark.django_db
 
+AUTHORISE = "/v1/payment_intents"
 CAPTURE = "/v1/payment_intents/*/capture"
 CANCEL = "/v1/payment_intents/*/cancel"
 BY = {"actor": "staff:1", "reason": "test"}
@@ -207,3 +209,118 @@ class TestCancel:
             run = make.drive(waiting, now=moment)
 
         assert run.state == "needs_attention"
+
+
+class TestLettingGoOfWhatWasNeverNamed:
+    """Staff undo a payment whose authorisation had no answer, so that we never learnt its id."""
+
+    @pytest.fixture
+    def nameless(self, sandbox, now, booking, monkeypatch):
+        def lose(fault):
+            monkeypatch.setattr("payments.gateways.transport.CALL_SECONDS", 1.0)
+            sandbox.fault(fault, path=AUTHORISE, method="POST", times=1, seconds=3)
+            payment = make.pay(booking, sandbox, now=now)
+            assert (payment.status, payment.gateway_id) == (PaymentStatus.UNKNOWN, None)
+            interventions.undo_from_here(run_id=make.run_of(payment).id, now=now, **BY)
+            return payment
+
+        return lose
+
+    @pytest.mark.parametrize("fault", ["timeout_after", "error_after", "drop_after"])
+    def test_is_found_there_and_cancelled(self, sandbox, now, booking, nameless, fault):
+        payment = nameless(fault)
+
+        run = make.drive(payment, now=now)
+
+        payment.refresh_from_db()
+        booking.refresh_from_db()
+        [intent] = sandbox.books()["payment_intents"]
+        assert run.state == "compensated"
+        assert (payment.status, payment.gateway_id) == (PaymentStatus.CANCELLED, intent["id"])
+        assert (payment.card_last4, payment.charge_id) == ("4242", intent["latest_charge"])
+        assert (intent["status"], intent["amount_received"]) == ("canceled", 0)
+        assert booking.status == "cancelled"
+
+    def test_is_asked_for_no_more(self, sandbox, now, nameless):
+        payment = nameless("silence")
+
+        for minutes in (0, 5, 11):
+            make.drive(payment, now=now + timedelta(minutes=minutes))
+
+        assert GatewayCall.objects.get(payment=payment).sends == 1
+        assert sandbox.books()["payment_intents"] == []
+
+    def test_ends_as_never_charged_once_its_absence_is_proved(
+        self, sandbox, now, booking, nameless
+    ):
+        payment = nameless("error_before")
+
+        run = make.drive(payment, now=now)
+        payment.refresh_from_db()
+        assert (run.state, payment.status) == ("compensating", PaymentStatus.UNKNOWN)
+        assert run.due_at >= now + timedelta(minutes=10)
+        run = make.drive(payment, now=run.due_at)
+
+        payment.refresh_from_db()
+        booking.refresh_from_db()
+        assert run.state == "compensated"
+        assert (payment.status, payment.failure_code) == (PaymentStatus.FAILED, "never_arrived")
+        assert booking.status == "held"
+        assert sandbox.books()["payment_intents"] == []
+
+    def test_that_arrives_between_two_looks_is_cancelled(self, sandbox, now, booking, nameless):
+        payment = nameless("error_before")
+        run = make.drive(payment, now=now)
+        made = sandbox.api(
+            "POST", "payment_intents",
+            {"amount": str(payment.amount_minor), "currency": "gbp", "confirm": "true",
+             "capture_method": "manual", "payment_method": make.VISA,
+             "return_url": "https://shop.example/", "metadata[operation_id]": payment.operation_id},
+        )  # fmt: skip
+
+        run = make.drive(payment, now=run.due_at)
+
+        payment.refresh_from_db()
+        [intent] = sandbox.books()["payment_intents"]
+        assert run.state == "compensated"
+        assert (payment.status, payment.gateway_id) == (PaymentStatus.CANCELLED, made["id"])
+        assert intent["status"] == "canceled"
+
+    def test_that_was_taken_there_goes_back(self, sandbox, now, booking, nameless):
+        payment = nameless("timeout_after")
+        [intent] = sandbox.books()["payment_intents"]
+        sandbox.api("POST", f"payment_intents/{intent['id']}/capture")
+
+        make.drive(payment, now=now)
+        make.drive(payment.refunds.get(), now=now, name="refund")
+
+        payment.refresh_from_db()
+        assert payment.status == PaymentStatus.SUCCEEDED
+        assert payment.card_last4 == "4242"
+        assert charge(sandbox)["amount_refunded"] == payment.captured_minor > 0
+
+    def test_proves_nothing_while_the_gateway_says_nothing(self, sandbox, now, nameless):
+        payment = nameless("error_before")
+        sandbox.fault("error_before", path=AUTHORISE, method="GET", times=50)
+
+        for minutes in (0, 15, 40):
+            run = make.drive(payment, now=now + timedelta(minutes=minutes))
+
+        payment.refresh_from_db()
+        assert (run.state, payment.status) == ("compensating", PaymentStatus.UNKNOWN)
+        assert payment.absent_at is None
+
+    def test_whose_driver_died_before_it_was_sent_ends_too(
+        self, sandbox, now, booking, monkeypatch
+    ):
+        monkeypatch.setattr(calls, "write", lambda *_args, **_order: 1 / 0)
+        payment = make.pay(booking, sandbox, now=now)
+        monkeypatch.undo()
+        assert payment.status == PaymentStatus.IN_FLIGHT
+        interventions.undo_from_here(run_id=make.run_of(payment).id, now=now, **BY)
+
+        run = make.drive(payment, now=now)
+        make.drive(payment, now=run.due_at)
+
+        payment.refresh_from_db()
+        assert (payment.status, payment.failure_code) == (PaymentStatus.FAILED, "never_arrived")
