@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -58,6 +60,39 @@ class Facets:
     weekends: int
 
 
+class Listed(NamedTuple):
+    """A date as the pages list it: plain values, equal when nothing that is shown has changed."""
+
+    id: UUID
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    places_left: int
+    slug: str
+    title: str
+    days: int
+    price_minor: int
+    town: str
+    postcode: str
+    latitude: Decimal
+    longitude: Decimal
+
+
+LISTED = (
+    *("id", "starts_at", "ends_at", "places_left"),
+    *("course__slug", "course__title", "course__days", "course__price_minor"),
+    *("venue__town", "venue__postcode", "venue__latitude", "venue__longitude"),
+)
+
+
+def listed(
+    *, filters: CatalogueFilters, now: dt.datetime, limit: int, first: int = 0
+) -> list[Listed]:
+    """Dates on sale, soonest first, as the pages show them: `limit` from the `first` on, in one query."""
+    sessions = _matching(filters, now).with_places_left(now).order_by("starts_at", "id")
+    rows = sessions.values_list(*LISTED)[first : first + limit]
+    return [Listed._make(row) for row in rows]
+
+
 def catalogue(*, filters: CatalogueFilters, now: dt.datetime) -> SessionQuerySet:
     """Dates on sale, soonest first, each with places_left, day_list, course and venue, in one query.
 
@@ -99,6 +134,12 @@ def courses(*, now: dt.datetime) -> QuerySet[Course]:
     )
 
 
+def courses_in_brief() -> list[Course]:
+    """Courses on sale in the shop's order: names and prices, no dates and no long words."""
+    fields = ("slug", "title", "days", "price_minor")
+    return list(Course.objects.filter(is_on_sale=True).only(*fields).order_by("position", "title"))
+
+
 def course(*, slug: str) -> Course:
     """One course on sale, with its policy; raises CourseNotFound."""
     found = (
@@ -134,6 +175,12 @@ def other_dates(
 def venues() -> list[Venue]:
     """Where we train: town and point of each."""
     return list(Venue.objects.only("town", "latitude", "longitude").order_by("town"))
+
+
+def towns_of(*, course: Course, now: dt.datetime) -> list[str]:
+    """Where this course has dates on sale, by name."""
+    dates = _matching(CatalogueFilters(course=course.slug), now).order_by("venue__town")
+    return list(dates.values_list("venue__town", flat=True).distinct())
 
 
 def towns() -> list[str]:
@@ -176,7 +223,7 @@ def _matching(filters: CatalogueFilters, now: dt.datetime) -> SessionQuerySet:
     if filters.days == "weekends":
         sessions = sessions.filter(starts_at__iso_week_day__gte=SATURDAY)
     if filters.available:
-        sessions = sessions.with_places(now).filter(places_left__gt=0)
+        sessions = sessions.with_places_left(now).filter(places_left__gt=0)
     return sessions
 
 

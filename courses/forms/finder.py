@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from core import formats
@@ -35,7 +35,10 @@ class Finder:
     towns: tuple[str, ...] | None
 
     @classmethod
-    def read(cls, query: Mapping[str, str], *, venues: Iterable[Venue], today: dt.date) -> Finder:
+    def read(
+        cls, query: Mapping[str, str], *, venues: Callable[[], Iterable[Venue]], today: dt.date
+    ) -> Finder:
+        """`venues` is only asked when distances matter."""
         near = query.get("near", "").replace("\x00", "").strip()[:PLACE_LENGTH]
         place = places.find(near) if near else None
         distance = DISTANCES.get(query.get("distance", ""), DISTANCES[DEFAULT_DISTANCE])
@@ -123,7 +126,7 @@ def _page(text: str) -> int:
 
 
 def _towns(
-    place: Place | None, distance: int | None, venues: Iterable[Venue]
+    place: Place | None, distance: int | None, venues: Callable[[], Iterable[Venue]]
 ) -> tuple[str, ...] | None:
     """The towns within reach; None is anywhere."""
     if place is None or distance is None:
@@ -132,7 +135,7 @@ def _towns(
         sorted(
             {
                 venue.town
-                for venue in venues
+                for venue in venues()
                 if place.miles_to(float(venue.latitude), float(venue.longitude)) <= distance
             }
         )

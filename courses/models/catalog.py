@@ -17,6 +17,11 @@ from courses.models.querysets import SessionQuerySet
 from courses.models.states import SessionState
 
 
+def district(postcode: str) -> str:
+    """The first half of a postcode: enough to find the place, as lists show it."""
+    return postcode.split(" ", maxsplit=1)[0]
+
+
 class CancellationPolicy(models.Model):
     """Tiers of what is given back: at least ``days_before`` whole days ahead, ``refund_bp`` of the price.
 
@@ -124,8 +129,7 @@ class Venue(models.Model):
 
     @property
     def district(self) -> str:
-        """The first half of the postcode: enough to find the place, as lists show it."""
-        return self.postcode.split(" ")[0]
+        return district(self.postcode)
 
 
 class CourseSession(models.Model):

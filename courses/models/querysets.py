@@ -22,23 +22,32 @@ def takes_places(now: dt.datetime) -> Q:
     return Q(status__in=TAKES_PLACES) & (~Q(status=BookingStatus.HELD) | Q(hold_expires_at__gt=now))
 
 
+def _taken(now: dt.datetime) -> Coalesce:
+    """How many places of the session that is asked about are taken."""
+    taken = (
+        apps.get_model("courses.Booking")
+        .objects.filter(takes_places(now), session=OuterRef("pk"))
+        .order_by()
+        .values("session")
+        .annotate(taken=Sum("places"))
+        .values("taken")
+    )
+    return Coalesce(Subquery(taken), 0)
+
+
 class SessionQuerySet(models.QuerySet):
     def on_sale(self, now: dt.datetime) -> SessionQuerySet:
         return self.filter(state=SessionState.SCHEDULED, starts_at__gt=now, course__is_on_sale=True)
 
     def with_places(self, now: dt.datetime) -> SessionQuerySet:
         """Adds places_taken and places_left, counted from rows."""
-        taken = (
-            apps.get_model("courses.Booking")
-            .objects.filter(takes_places(now), session=OuterRef("pk"))
-            .order_by()
-            .values("session")
-            .annotate(taken=Sum("places"))
-            .values("taken")
-        )
-        return self.annotate(places_taken=Coalesce(Subquery(taken), 0)).annotate(
+        return self.annotate(places_taken=_taken(now)).annotate(
             places_left=F("capacity") - F("places_taken")
         )
+
+    def with_places_left(self, now: dt.datetime) -> SessionQuerySet:
+        """Adds places_left alone, counted once; `with_places` has the database count for each of its two."""
+        return self.annotate(places_left=F("capacity") - _taken(now))
 
     def with_days(self) -> SessionQuerySet:
         """Adds day_list, [{date, start, end}] in order, in the same query."""

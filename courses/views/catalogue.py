@@ -51,14 +51,15 @@ class Page:
 @require_safe
 def catalogue(request: HtmxRequest) -> HttpResponse:
     now = clock.now()
-    finder = Finder.read(request.GET, venues=selectors.venues(), today=formats.local_date(now))
+    finder = Finder.read(request.GET, venues=selectors.venues, today=formats.local_date(now))
     filters = finder.filters()
     page = _page(finder, filters, now)
-    courses = list(selectors.courses(now=now))
+    courses = selectors.courses_in_brief()
     context = {
         "section": "courses",
         "finder": finder,
         "page": page,
+        "cards": [rows.card(row) for row in page.rows],
         "courses": [_course_choice(each, finder, page.facets) for each in courses],
         "months": finder.months(),
         "heading": _heading(page.facets.total, finder),
@@ -82,8 +83,8 @@ def _page(finder: Finder, filters: CatalogueFilters, now: dt.datetime) -> Page:
     size = settings.CATALOGUE_PAGE_SIZE
     number = min(finder.page, max(1, -(-facets.total // size)))
     first = (number - 1) * size
-    sessions = selectors.catalogue(filters=filters, now=now)[first : first + size]
-    shown = [rows.session_row(session, finder.place) for session in sessions]
+    dates = selectors.listed(filters=filters, now=now, first=first, limit=size)
+    shown = [rows.listed_row(date, finder.place) for date in dates]
     return Page(shown, facets, number, max(0, facets.total - first - size))
 
 
@@ -139,11 +140,10 @@ def _nearest(finder: Finder, now: dt.datetime) -> dict | None:
     """The next date that the same wish would find anywhere, for whom nothing matched."""
     anywhere = replace(finder, near="", place=None, distance=None)
     filters = CatalogueFilters(course=finder.course, available=True)
-    sessions = list(selectors.catalogue(filters=filters, now=now)[: settings.CATALOGUE_PAGE_SIZE])
-    if not sessions:
+    dates = selectors.listed(filters=filters, now=now, limit=settings.CATALOGUE_PAGE_SIZE)
+    if not dates:
         return None
-    session = min(sessions, key=lambda each: rows.miles(each, finder.place))
-    row = rows.session_row(session, finder.place)
+    row = rows.listed_row(min(dates, key=lambda each: rows.miles(each, finder.place)), finder.place)
     address = _address(anywhere, page=1, days="", when="", full="")
     return {"row": row, "address": address}
 

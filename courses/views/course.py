@@ -16,8 +16,8 @@ from core.errors import Conflict, Invalid, TooMany
 from core.idempotency.forms import idempotent_form
 from courses import browser, policy, selectors
 from courses.forms.choice import Choice
-from courses.models import Course, CourseSession, Venue
-from courses.selectors import CatalogueFilters
+from courses.models import Course, Venue
+from courses.selectors import CatalogueFilters, Listed
 from courses.services import bookings
 from courses.views import rows
 
@@ -103,10 +103,10 @@ def _hold(request: HttpRequest, choice: Choice, now: dt.datetime) -> HttpRespons
 
 
 def _context(course: Course, asked: Asked, choice: Choice, now: dt.datetime) -> dict[str, Any]:
-    dates = selectors.catalogue(filters=CatalogueFilters(course=course.slug), now=now)
-    towns = list(dates.order_by("venue__town").values_list("venue__town", flat=True).distinct())
+    towns = selectors.towns_of(course=course, now=now)
     town = asked.town if asked.town in towns else ""
-    sessions = list((dates.filter(venue__town=town) if town else dates)[:ALL_SHOWN])
+    filters = CatalogueFilters(course=course.slug, towns=(town,) if town else None)
+    sessions = selectors.listed(filters=filters, now=now, limit=ALL_SHOWN)
     shown = sessions if asked.everything else _first(sessions, asked.session_id)
     slots = [_slot(session, course, asked.session_id, now) for session in shown]
     return {
@@ -131,14 +131,14 @@ def _context(course: Course, asked: Asked, choice: Choice, now: dt.datetime) -> 
     }
 
 
-def _first(sessions: list[CourseSession], chosen_id: str) -> list[CourseSession]:
+def _first(sessions: list[Listed], chosen_id: str) -> list[Listed]:
     """The soonest few, and the chosen one wherever it stands."""
     few = sessions[:SHOWN_AT_FIRST]
-    return few + [each for each in sessions[SHOWN_AT_FIRST:] if str(each.pk) == chosen_id]
+    return few + [each for each in sessions[SHOWN_AT_FIRST:] if str(each.id) == chosen_id]
 
 
-def _slot(session: CourseSession, course: Course, chosen_id: str, now: dt.datetime) -> dict:
-    row = rows.session_row(session)
+def _slot(session: Listed, course: Course, chosen_id: str, now: dt.datetime) -> dict:
+    row = rows.listed_row(session)
     return {
         "row": row,
         "chosen": row.id == chosen_id and not row.is_full,
@@ -180,12 +180,10 @@ def _policy_note(course: Course) -> str:
     return f"Cancel {days} or more before the course for a full refund."
 
 
-def _instead(choice: Choice, sessions: list[CourseSession]) -> rows.Row | None:
+def _instead(choice: Choice, sessions: list[Listed]) -> rows.Row | None:
     """The first other date with room, for whoever came too late."""
     if not choice.is_sold_out:
         return None
     wanted = choice.cleaned_data["places"]
     free = (each for each in sessions if rows.left(each) >= wanted)
-    return next(
-        (rows.session_row(each) for each in free if str(each.pk) != choice.session_id), None
-    )
+    return next((rows.listed_row(each) for each in free if str(each.id) != choice.session_id), None)
