@@ -7,6 +7,8 @@ from functools import lru_cache
 from django import template
 from django.conf import settings
 from django.forms import BoundField
+from django.template import Context
+from django.template.loader import render_to_string
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
@@ -117,6 +119,17 @@ def icon(name: str) -> SafeString:
     return _icon(name)
 
 
+@register.simple_tag(takes_context=True)
+def site_header(context: Context) -> SafeString:
+    """The head of every page, with the link of this page's section marked."""
+    return _frame("_partials/site_header.html", context.get("section", ""), *_office())
+
+
+@register.simple_tag
+def site_footer() -> SafeString:
+    return _frame("_partials/site_footer.html", "", *_office())
+
+
 @register.simple_tag
 def office_phone() -> str:
     return settings.OFFICE_PHONE
@@ -140,6 +153,16 @@ def call_us() -> SafeString:
 @register.simple_tag
 def office_hours() -> str:
     return settings.OFFICE_HOURS
+
+
+def _office() -> tuple[str, str]:
+    return settings.OFFICE_PHONE, settings.OFFICE_HOURS
+
+
+@lru_cache(maxsize=32)
+def _frame(template_name: str, section: str, _phone: str, _hours: str) -> SafeString:
+    """The same for everybody: written once for each section, and again if the office's words change."""
+    return render_to_string(template_name, {"section": section})
 
 
 @lru_cache(maxsize=128)
