@@ -10,7 +10,7 @@ class InvoicingConfig(AppConfig):
         from core.outbox.events import subscribe
         from invoicing import emails, followers, handlers
         from invoicing.events import DocumentIssued
-        from invoicing.services import issue
+        from invoicing.services import crediting
         from payments.events import PaymentSucceeded, RefundSucceeded
         from payments.services import refund_quotes
 
@@ -19,4 +19,4 @@ class InvoicingConfig(AppConfig):
         subscribe(DocumentIssued, handlers.mail_document, name="invoicing.mail_document")
         emails.register()
         followers.register()
-        refund_quotes.foretold_by(issue.credit_preview)
+        refund_quotes.credited_by(crediting.decide)

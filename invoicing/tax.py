@@ -49,17 +49,20 @@ def taxed(*, gross_minor: int, vat_rate_bp: int) -> Taxed:
     return Taxed(gross_minor=gross_minor, vat_minor=vat, vat_rate_bp=vat_rate_bp)
 
 
-def credit(lines: Sequence[Taxed], *, credited: Sequence[int], amount_minor: int) -> list[Taxed]:
+def credit(
+    lines: Sequence[Taxed], *, taken: Sequence[tuple[int, int]], amount_minor: int
+) -> list[Taxed]:
     """`amount_minor` spread over what is left of each line, in proportion; one entry for each line.
 
-    `credited` is the gross that earlier credit notes took from each line. The VAT of a part is the VAT of all parts
-    so far less that of those before, so the last part brings exactly what is missing. Raises CreditExceedsInvoice.
+    `taken` is the gross and the VAT that other parts have of each line, in whatever order they came and went. The VAT
+    of a part is that of all parts together less what the others have, and never negative or more than the part: so
+    the last part brings exactly what is missing. Raises CreditExceedsInvoice.
     """
-    left = [line.gross_minor - taken for line, taken in zip(lines, credited, strict=True)]
+    left = [line.gross_minor - gross for line, (gross, _) in zip(lines, taken, strict=True)]
     if not 0 < amount_minor <= sum(left):
         raise CreditExceedsInvoice()
     parts = _in_proportion(left, amount_minor)
-    return [_part(*each) for each in zip(lines, credited, parts, strict=True)]
+    return [_part(*each) for each in zip(lines, taken, parts, strict=True)]
 
 
 def by_rate(lines: Sequence[Taxed]) -> list[RateTotal]:
@@ -70,8 +73,10 @@ def by_rate(lines: Sequence[Taxed]) -> list[RateTotal]:
     ]
 
 
-def _part(line: Taxed, before: int, gross: int) -> Taxed:
-    vat = _vat_of_first(line, before + gross) - _vat_of_first(line, before)
+def _part(line: Taxed, taken: tuple[int, int], gross: int) -> Taxed:
+    gross_before, vat_before = taken
+    missing = _vat_of_first(line, gross_before + gross) - vat_before
+    vat = min(max(missing, 0), gross)
     return Taxed(gross_minor=gross, vat_minor=vat, vat_rate_bp=line.vat_rate_bp)
 
 

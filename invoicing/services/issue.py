@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from core import formats
 from core.crashpoints import crash_point
@@ -17,10 +16,8 @@ from courses import selectors as courses
 from invoicing import numbering, tax
 from invoicing.events import DocumentIssued
 from invoicing.models import Document, Kind
-from invoicing.services import wording
+from invoicing.services import crediting, wording
 from payments import selectors as payments
-
-MONEY_WENT_BACK = ("succeeded", "settled_by_hand")
 
 
 class NotYet(Unavailable):
@@ -44,7 +41,7 @@ def invoice(*, payment_id: UUID, now: datetime) -> Document:
     3. The row and its event are written, and the transaction ends.
     """
     with transaction.atomic():
-        _one_at_a_time("payment", payment_id)
+        crediting.one_at_a_time("payment", payment_id)
         existing = Document.objects.invoices().filter(payment_id=payment_id).first()
         return existing or _issue(_invoice_of(payment_id), series=numbering.INVOICES, now=now)
 
@@ -57,31 +54,21 @@ def credit_note(*, refund_id: UUID, now: datetime) -> Document | None:
     """
     facts = payments.refund_facts(refund_id)
     with transaction.atomic():
-        # Parts of one invoice are worked out one after the other: each starts where the last one ended.
-        _one_at_a_time("payment", facts.payment_id)
+        crediting.one_at_a_time("payment", facts.payment_id)
         refunds = {each.id: each for each in payments.refunds_of(facts.booking_id)}
-        existing = _paper_of(refunds[refund_id], refunds)
-        if existing or refunds[refund_id].status not in MONEY_WENT_BACK:
+        refund = refunds[refund_id]
+        existing = crediting.paper_of(refund, refunds)
+        if existing or refund.status not in crediting.MONEY_WENT_BACK:
             return existing
         invoice = _invoice_to_credit(facts.payment_id)
-        amount_minor = _to_credit(facts.amount.minor, invoice, refunds)
-        if amount_minor <= 0:
+        shares = refund.credit_lines
+        if shares is None:
+            shares = crediting.decide(payment_id=facts.payment_id, amount_minor=facts.amount.minor)
+        if not shares:
             return invoice.credit_notes.latest("issued_at")
         return _issue(
-            _credit_note_of(facts, invoice, amount_minor), series=numbering.CREDIT_NOTES, now=now
+            _credit_note_of(facts, invoice, shares), series=numbering.CREDIT_NOTES, now=now
         )
-
-
-def credit_preview(*, payment_id: UUID, amount_minor: int) -> tuple[int, int] | None:
-    """Net and VAT of the credit note that this amount would get now; None while there is no invoice."""
-    invoice = Document.objects.invoices().filter(payment_id=payment_id).first()
-    if invoice is None:
-        return None
-    left = _left_of(invoice)
-    if not left:
-        return 0, 0
-    money = _money(_given_back(invoice, min(amount_minor, left)))
-    return money["net_minor"], money["vat_minor"]
 
 
 def content_hash(document: Document) -> str:
@@ -135,34 +122,9 @@ def _invoice_to_credit(payment_id: UUID) -> Document:
     return invoice
 
 
-def _paper_of(refund: payments.Refund, refunds: Mapping[UUID, payments.Refund]) -> Document | None:
-    """Its own credit note, or that of the try that it repeats."""
-    tries = [refund]
-    while tries[-1].retry_of_id:
-        tries.append(refunds[tries[-1].retry_of_id])
-    return Document.objects.credit_notes().filter(refund_id__in=[each.id for each in tries]).first()
-
-
-def _to_credit(
-    amount_minor: int, invoice: Document, refunds: Mapping[UUID, payments.Refund]
-) -> int:
-    """All of it; where the invoice is used up by papers of money that came back since, what is left."""
-    left = _left_of(invoice)
-    if amount_minor <= left:
-        return amount_minor
-    came_back: int = sum(
-        note.gross_minor
-        for note in invoice.credit_notes.all()
-        if note.refund_id and refunds[note.refund_id].status not in MONEY_WENT_BACK
-    )
-    return max(amount_minor - came_back, left)
-
-
-def _left_of(invoice: Document) -> int:
-    return invoice.gross_minor - sum(note.gross_minor for note in invoice.credit_notes.all())
-
-
-def _credit_note_of(refund: payments.RefundFacts, invoice: Document, amount_minor: int) -> Document:
+def _credit_note_of(
+    refund: payments.RefundFacts, invoice: Document, shares: crediting.Shares
+) -> Document:
     return Document(
         kind=Kind.CREDIT_NOTE,
         refers_to=invoice,
@@ -174,7 +136,7 @@ def _credit_note_of(refund: payments.RefundFacts, invoice: Document, amount_mino
         currency=invoice.currency,
         seller=invoice.seller,
         private=invoice.private,
-        **_money(_given_back(invoice, amount_minor)),
+        **_money(_given_back(invoice, shares)),
     )
 
 
@@ -190,22 +152,14 @@ def _sold(line: dict[str, Any], detail: str) -> dict[str, Any]:
     }
 
 
-def _given_back(invoice: Document, amount_minor: int) -> list[dict[str, Any]]:
+def _given_back(invoice: Document, shares: crediting.Shares) -> list[dict[str, Any]]:
     """The invoice's lines as far as this refund takes them back. `line` is the place on the invoice."""
-    sold = [
-        tax.Taxed(line["gross_minor"], line["vat_minor"], line["vat_rate_bp"])
-        for line in invoice.lines
-    ]
-    credited = [0] * len(sold)
-    for note in invoice.credit_notes.all():
-        for line in note.lines:
-            credited[line["line"]] += line["gross_minor"]
-    parts = tax.credit(sold, credited=credited, amount_minor=amount_minor)
-    return [
-        {"line": place, **wording.credit_words(original, part), **_amounts(part)}
-        for place, (original, part) in enumerate(zip(invoice.lines, parts, strict=True))
-        if part.gross_minor
-    ]
+    lines = []
+    for place, gross_minor, vat_minor in shares:
+        original = invoice.lines[place]
+        part = tax.Taxed(gross_minor, vat_minor, original["vat_rate_bp"])
+        lines.append({"line": place, **wording.credit_words(original, part), **_amounts(part)})
+    return lines
 
 
 def _amounts(money: tax.Taxed) -> dict[str, int]:
@@ -227,15 +181,3 @@ def _money(lines: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _shared(booking: Any, currency: str) -> dict[str, Any]:
     return {"booking_id": booking.pk, "booking_reference": booking.reference, "currency": currency}
-
-
-def _one_at_a_time(what: str, subject_id: UUID) -> None:
-    """Waits for others at work on the same sale, until commit.
-
-    Not a row lock: the application's role has no right to lock rows that it may not change.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            [f"invoicing|{what}|{subject_id}"],
-        )

@@ -27,6 +27,7 @@ from payments import emails, selectors
 from payments.models import RefundReason
 from payments.services import refund_quotes, refunds
 from payments.services.refund_quotes import RefundQuote
+from payments.services.refusals import RefundChanged
 
 REASONS = [each for each in RefundReason.choices if each[0] != RefundReason.EXTERNAL]
 
@@ -141,7 +142,8 @@ class RefundConsole(IdempotentFormMixin, UnfoldModelAdminViewMixin, FormView):
     def form_valid(self, form: RefundForm) -> HttpResponse:
         """The button carries the amount that was shown; if it is another one by now, it is shown again."""
         amount = form.cleaned_data["amount"]
-        if self.request.POST.get("confirmed") != str(amount.minor):
+        vat_shown = self.request.POST.get("vat", "")
+        if self.request.POST.get("confirmed") != str(amount.minor) or not vat_shown.isdecimal():
             return self._preview(form)
         try:
             refunds.request(
@@ -153,7 +155,10 @@ class RefundConsole(IdempotentFormMixin, UnfoldModelAdminViewMixin, FormView):
                 attendee_ids=form.cleaned_data["cancel"] or None,
                 actor=f"staff:{self.request.user.pk}",
                 now=clock.now(),
+                shown_vat_minor=int(vat_shown),
             )
+        except RefundChanged:
+            return self._preview(form)
         except Refusal as refusal:
             form.add_error(None, refusal.detail)
             return self.form_invalid(form)
@@ -165,7 +170,7 @@ class RefundConsole(IdempotentFormMixin, UnfoldModelAdminViewMixin, FormView):
 
     def _preview(self, form: RefundForm) -> HttpResponse:
         amount = form.cleaned_data["amount"]
-        preview = refund_quotes.preview(payment=self.payment, booking=self.booking, amount=amount)
+        preview = refund_quotes.preview(payment=self.payment, amount=amount)
         context = self.get_context_data(form=form) | {
             "amount": amount,
             "preview": preview,

@@ -50,6 +50,8 @@ class Refund(UnknownOutcome, Stateful):
     note = SealedTextField(blank=True, default="")
     external = models.BooleanField(default=False)
     cancels_places = models.BooleanField(default=False)
+    # What its credit note takes of each line that was sold (place, gross, VAT), decided together with it.
+    credit_lines = models.JSONField(null=True)
     # What failed is tried again once: this is what makes a second try of the same money impossible.
     retry_of = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, related_name="tried_again_as"
@@ -96,10 +98,11 @@ class Refund(UnknownOutcome, Stateful):
     def ask(
         cls, *, payment: Payment, amount: Money, reason: str, note: str, cancels_places: bool,
         actor: str, now: datetime, retry_of: "Refund | None" = None,
+        credit_lines: list[list[int]] | None = None,
     ) -> "Refund":  # fmt: skip
         refund = cls(
             payment=payment, amount_minor=amount.minor, currency=amount.currency, reason=reason,
-            note=note, cancels_places=cancels_places, requested_by=actor, retry_of=retry_of,
+            note=note, credit_lines=credit_lines, cancels_places=cancels_places, requested_by=actor, retry_of=retry_of,
             status=RefundStatus.REQUESTED, created_at=now,
         )  # fmt: skip
         refund.operation_id = f"refund-{refund.id}"
@@ -109,13 +112,13 @@ class Refund(UnknownOutcome, Stateful):
     @classmethod
     def adopt(
         cls, *, payment: Payment, gateway_id: str, amount: Money, status: str, now: datetime,
-        retry_of: "Refund | None" = None,
+        retry_of: "Refund | None" = None, credit_lines: list[list[int]] | None = None,
     ) -> "Refund":  # fmt: skip
         """A refund that was made at the gateway itself, or arrived there after we gave it up (`retry_of`)."""
         refund = cls(
             payment=payment, amount_minor=amount.minor, currency=amount.currency,
             reason=RefundReason.EXTERNAL, external=True, requested_by="gateway",
-            gateway_id=gateway_id, retry_of=retry_of, status=status, created_at=now,
+            gateway_id=gateway_id, retry_of=retry_of, credit_lines=credit_lines, status=status, created_at=now,
         )  # fmt: skip
         refund.operation_id = f"refund-{refund.id}"
         refund._begin(actor="gateway", cause="made at Stripe", now=now)
@@ -145,8 +148,8 @@ class Refund(UnknownOutcome, Stateful):
         facts = self._out_of_sight(due_at=due_at, now=now)
         self._move("lose_sight", actor=SYSTEM, cause=cause, now=now, **facts)
 
-    def settle_by_hand(self, *, actor: str, cause: str, now: datetime) -> None:
-        self._move("settle_by_hand", actor=actor, cause=cause, now=now)
+    def settle_by_hand(self, *, actor: str, cause: str, now: datetime, **facts: Any) -> None:
+        self._move("settle_by_hand", actor=actor, cause=cause, now=now, **facts)
 
     # --- questions -----------------------------------------------------------------------------
 

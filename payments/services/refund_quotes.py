@@ -9,12 +9,11 @@ from core.money import Money
 from courses import policy
 from courses.selectors import Booking
 from payments import selectors
-from payments.models import Payment, RefundStatus
+from payments.models import Payment, Refund, RefundStatus
 
-WHOLE_BP = 10_000
 RELEASED = (RefundStatus.REJECTED, RefundStatus.FAILED)
 
-Paper = Callable[..., tuple[int, int] | None]
+Paper = Callable[..., list[list[int]]]
 _papers: list[Paper] = []
 
 
@@ -34,9 +33,9 @@ class Preview:
     vat: Money
 
 
-def foretold_by(paper: Paper) -> None:
-    """Whoever writes credit notes says what the next one would say: `paper(payment_id=…, amount_minor=…)`
-    answers its net and VAT, or None while it can't."""
+def credited_by(paper: Paper) -> None:
+    """Whoever writes credit notes decides what each takes back: `paper(payment_id=…, amount_minor=…, retry_of=…)`
+    answers a row for each line: its place, gross and VAT in pennies."""
     _papers[:] = [paper]
 
 
@@ -70,16 +69,26 @@ def quote(
     )
 
 
-def preview(*, payment: Payment, booking: Booking, amount: Money) -> Preview:
-    """The credit note's sums: its own foretelling, or what the booking's rate gives before there is an invoice."""
-    for paper in _papers:
-        foretold = paper(payment_id=payment.id, amount_minor=amount.minor)
-        if foretold is not None:
-            net, vat = (Money(minor, amount.currency) for minor in foretold)
-            return Preview(amount=amount, net=net, vat=vat)
-    rate_bp = booking.lines[0]["vat_rate_bp"] if booking.lines else 0
-    net = amount.ratio(WHOLE_BP, WHOLE_BP + rate_bp)
-    return Preview(amount=amount, net=net, vat=amount - net)
+def credit_lines(
+    *, payment: Payment, amount_minor: int, retry_of: Refund | None = None
+) -> list[list[int]]:
+    """What a refund decided now takes of each line that was sold; kept with it, and its credit note says so."""
+    return _papers[0](
+        payment_id=payment.id,
+        amount_minor=amount_minor,
+        retry_of=None if retry_of is None else retry_of.id,
+    )
+
+
+def preview(*, payment: Payment, amount: Money) -> Preview:
+    """The sums of the credit note, if this is decided now."""
+    return preview_of(credit_lines(payment=payment, amount_minor=amount.minor), amount)
+
+
+def preview_of(lines: list[list[int]], amount: Money) -> Preview:
+    gross = Money(sum(each[1] for each in lines), amount.currency)
+    vat = Money(sum(each[2] for each in lines), amount.currency)
+    return Preview(amount=amount, net=gross - vat, vat=vat)
 
 
 def _shares(

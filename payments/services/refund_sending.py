@@ -22,7 +22,7 @@ from payments.gateways.base import (
 )
 from payments.models import GatewayCall, Payment, Refund, RefundStatus
 from payments.models.gateway_call import KeyTooOld
-from payments.services import refunds, reservations
+from payments.services import refund_quotes, refunds, reservations
 
 NEVER_ARRIVED = "never_arrived"
 KNOWN_STATUSES = ("succeeded", "pending", "requires_action", "failed", "canceled")
@@ -80,8 +80,12 @@ def adopt(
         return None
     reservations.reserve_for_external(payment, answer.amount)
     done = answer.status == "succeeded"
+    lines = refund_quotes.credit_lines(
+        payment=payment, amount_minor=answer.amount, retry_of=retry_of
+    )
     refund = Refund.adopt(
         payment=payment,
+        credit_lines=lines,
         gateway_id=answer.id,
         amount=Money(answer.amount, answer.currency),
         status=_R.SUCCEEDED if done else _R.PENDING,

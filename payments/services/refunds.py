@@ -16,8 +16,13 @@ from courses.services import bookings
 from payments import selectors
 from payments.events import RefundSucceeded
 from payments.models import Refund, RefundReason, RefundStatus
-from payments.services import reservations
-from payments.services.refusals import NotRefundable, RefundNotFound, TriedAgain
+from payments.services import refund_quotes, reservations
+from payments.services.refusals import (
+    NotRefundable,
+    RefundChanged,
+    RefundNotFound,
+    TriedAgain,
+)
 
 SAGA = "refund"
 NOTE_LENGTH_MAX = 2000
@@ -36,14 +41,22 @@ def request(
     actor: str,
     now: datetime,
     retry_of: Refund | None = None,
+    shown_vat_minor: int | None = None,
 ) -> Refund:
     """The decision to give this much back, with its places cancelled if asked; a worker sends it after commit.
 
+    `shown_vat_minor` is the VAT of the credit note as whoever decides was shown it: RefundChanged if it is another now.
     Raises Invalid, NotRefundable, DisputeOpen, RefundExceedsPayment, and what `bookings.cancel` raises.
     """
     _refuse_bad_input(amount_minor, reason, note)
     payment = selectors.payment(payment_id)
     reservations.reserve(payment, amount_minor)
+    # The reservation has locked the payment: of two decisions the second sees what the first one takes.
+    lines = refund_quotes.credit_lines(
+        payment=payment, amount_minor=amount_minor, retry_of=retry_of
+    )
+    if shown_vat_minor is not None and shown_vat_minor != sum(vat for _, _, vat in lines):
+        raise RefundChanged
     refund = Refund.ask(
         payment=payment,
         amount=Money(amount_minor, payment.currency),
@@ -52,6 +65,7 @@ def request(
         cancels_places=cancel_places,
         actor=actor,
         retry_of=retry_of,
+        credit_lines=lines,
         now=now,
     )
     refund.approve(actor=actor, cause="within limits", now=now)
@@ -93,7 +107,10 @@ def settle_by_hand(*, refund_id: UUID | str, note: str, actor: str, now: datetim
         raise Invalid(fields={"note": ["Say how and when it was paid."]})
     refund = _failed(refund_id)
     reservations.reserve(refund.payment, refund.amount_minor)
-    refund.settle_by_hand(actor=actor, cause=note, now=now)
+    lines = refund_quotes.credit_lines(
+        payment=refund.payment, amount_minor=refund.amount_minor, retry_of=refund
+    )
+    refund.settle_by_hand(actor=actor, cause=note, credit_lines=lines, now=now)
     _audit(refund, "refund.settled_by_hand", actor, now, note)
     tell_succeeded(refund, now)
     return refund

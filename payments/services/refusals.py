@@ -14,6 +14,7 @@ __all__ = [
     "PaymentNotFound",
     "PaymentRefused",
     "PaymentsUnavailable",
+    "RefundChanged",
     "RefundExceedsPayment",
     "RefundNotFound",
     "TokenUnusable",
@@ -69,6 +70,11 @@ class TriedAgain(Conflict):
 class RefundExceedsPayment(Conflict):
     code = "refund_exceeds_payment"
     detail = "That is more than can still be given back."
+
+
+class RefundChanged(Conflict):
+    code = "refund_changed"
+    detail = "The credit note would say something else by now. Look at it again."
 
 
 class DisputeOpen(Conflict):

@@ -112,8 +112,7 @@ class TestRefundConsole:
         make.drive(first, now=now, name="refund")
         drain_outbox()
 
-        booking = courses.booking(payment.booking_id)
-        shown = refund_quotes.preview(payment=payment, booking=booking, amount=Money(4))
+        shown = refund_quotes.preview(payment=payment, amount=Money(4))
         second = refunds.request(
             payment_id=payment.id, amount_minor=4, reason="goodwill", actor="olive", now=now
         )
@@ -125,7 +124,7 @@ class TestRefundConsole:
 
     def test_writes_the_decision_once(self, staff, sandbox, now):
         payment = make.paid(sandbox, now=now)
-        fields = self.fields(payment, confirmed="9600", idempotency_key="k" * 32)
+        fields = self.fields(payment, confirmed="9600", vat="1600", idempotency_key="k" * 32)
 
         answers = [staff.post(self.address(payment), fields) for _ in range(2)]
 
@@ -152,7 +151,9 @@ class TestRefundConsole:
     def test_refuses_what_is_wrong(self, staff, sandbox, now, changes):
         payment = make.paid(sandbox, now=now)
 
-        page = staff.post(self.address(payment), self.fields(payment, confirmed="9600", **changes))
+        page = staff.post(
+            self.address(payment), self.fields(payment, confirmed="9600", vat="1600", **changes)
+        )
 
         assert page.status_code == 200
         assert not Refund.objects.exists()

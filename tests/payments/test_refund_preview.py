@@ -1,0 +1,168 @@
+"""What the refund console foretells is what the credit note says, to the penny, whatever else is under way."""
+
+import random
+
+import pytest
+
+from core.money import Money
+from invoicing.models import Document
+from payments.models import Payment, RefundStatus
+from payments.services import refund_quotes, refund_sending, refunds
+from payments.services.refusals import RefundChanged
+from tests.outbox_tools import drain_outbox
+from tests.payments import make
+
+pytestmark = pytest.mark.django_db
+BY = {"reason": "goodwill", "actor": "olive"}
+
+
+def decide(payment, amount_minor, now, **fields):
+    return refunds.request(
+        payment_id=payment.id, amount_minor=amount_minor, now=now, **BY, **fields
+    )
+
+
+def preview(payment, amount_minor):
+    payment.refresh_from_db()
+    return refund_quotes.preview(payment=payment, amount=Money(amount_minor))
+
+
+def succeed(refund, now):
+    """The gateway's word, without asking it."""
+    refund.send(now=now)
+    refund_sending.apply(refund, make.gateway_refund(refund, status="succeeded"), now=now)
+
+
+def fail(refund, now):
+    if refund.status == RefundStatus.APPROVED:
+        refund.send(now=now)
+    answer = make.gateway_refund(refund, status="failed", failure_reason="lost_or_stolen_card")
+    refund_sending.apply(refund, answer, now=now)
+
+
+class TestPreview:
+    @pytest.mark.parametrize("seed", range(12))
+    def test_is_what_the_credit_note_says_in_any_order(self, sandbox, now, seed):
+        """Refunds are decided, carried out, and fail in any order; papers come when they come."""
+        chance = random.Random(seed)
+        payment = make.paid(sandbox, now=now, places=chance.randint(1, 3))
+        if chance.random() < 0.5:
+            drain_outbox()  # else the first are decided before there is an invoice
+        foretold, under_way = {}, []
+        while self.left(payment):
+            amount_minor = chance.choice([1, 2, 3, 5, 7, 333, 1_001, 3_333])
+            amount_minor = min(amount_minor, self.left(payment))
+            if len(foretold) > 12:
+                amount_minor = self.left(payment)
+            shown = preview(payment, amount_minor)
+            refund = decide(payment, amount_minor, now, shown_vat_minor=shown.vat.minor)
+            foretold[refund.id] = shown
+            under_way.append(refund)
+            if chance.random() < 0.4:
+                chance.shuffle(under_way)
+                refund = under_way.pop()
+                succeed(refund, now)
+            if under_way and chance.random() < 0.25 and len(foretold) <= 12:
+                failing = under_way.pop(chance.randrange(len(under_way)))
+                fail(failing, now)
+                del foretold[failing.id]
+            if chance.random() < 0.5:
+                drain_outbox()
+        chance.shuffle(under_way)
+        for refund in under_way:
+            succeed(refund, now)
+        drain_outbox()
+
+        [invoice] = Document.objects.invoices().filter(payment=payment)
+        notes = {note.refund_id: note for note in invoice.credit_notes.all()}
+        assert set(notes) == set(foretold)
+        for refund_id, shown in foretold.items():
+            assert (notes[refund_id].net, notes[refund_id].vat) == (shown.net, shown.vat)
+            assert shown.net + shown.vat == shown.amount
+        for name in ("gross_minor", "vat_minor", "net_minor"):
+            whole = sum(getattr(note, name) for note in notes.values())
+            assert whole == getattr(invoice, name)
+            for place, line in enumerate(invoice.lines):
+                parts = [
+                    part[name]
+                    for note in notes.values()
+                    for part in note.lines
+                    if part["line"] == place
+                ]
+                assert sum(parts) == line[name]
+                assert min(parts) >= 0
+
+    def test_holds_while_another_has_no_paper_yet(self, sandbox, now):
+        payment = make.paid(sandbox, now=now)
+        drain_outbox()
+        first = decide(payment, 4, now)
+
+        shown = preview(payment, 4)
+        second = decide(payment, 4, now)
+        succeed(second, now)
+        succeed(first, now)
+        drain_outbox()
+
+        note = Document.objects.get(refund=second)
+        assert (shown.net, shown.vat) == (note.net, note.vat)
+
+    def test_that_has_changed_meanwhile_is_not_carried_out(self, sandbox, now):
+        payment = make.paid(sandbox, now=now)
+        shown = preview(payment, 2)
+        decide(payment, 1, now)
+        assert preview(payment, 2).vat != shown.vat
+
+        with pytest.raises(RefundChanged):
+            decide(payment, 2, now, shown_vat_minor=shown.vat.minor)
+
+        payment.refresh_from_db()
+        assert payment.refunded_minor == payment.refunds.get().amount_minor == 1
+
+    def test_of_money_that_came_back_gives_its_share_to_the_next(self, sandbox, now):
+        payment = make.paid(sandbox, now=now)
+        drain_outbox()
+        fail(decide(payment, 4, now), now)
+
+        whole = decide(payment, payment.captured_minor, now)
+        succeed(whole, now)
+        drain_outbox()
+
+        note, invoice = Document.objects.get(refund=whole), Document.objects.invoices().get()
+        assert (note.gross_minor, note.vat_minor) == (invoice.gross_minor, invoice.vat_minor)
+
+    def test_paid_by_hand_has_its_share_too(self, sandbox, now):
+        payment = make.paid(sandbox, now=now)
+        drain_outbox()
+        failed = decide(payment, 4, now)
+        fail(failed, now)
+        refunds.settle_by_hand(refund_id=failed.id, note="bank transfer", actor="olive", now=now)
+
+        rest = decide(payment, payment.captured_minor - 4, now)
+        succeed(rest, now)
+        drain_outbox()
+
+        notes = Document.objects.credit_notes()
+        assert sum(note.vat_minor for note in notes) == Document.objects.invoices().get().vat_minor
+
+    def test_sent_again_after_its_paper_takes_nothing_twice(self, sandbox, now):
+        payment = make.paid(sandbox, now=now)
+        drain_outbox()
+        returned = decide(payment, 5_000, now)
+        succeed(returned, now)
+        drain_outbox()
+        fail(returned, now)
+        again = refunds.retry(refund_id=returned.id, actor="olive", now=now)
+
+        shown = preview(payment, 4_600)
+        rest = decide(payment, 4_600, now)
+        succeed(rest, now)
+        succeed(again, now)
+        drain_outbox()
+
+        assert again.credit_lines == []
+        assert Document.objects.get(refund=rest).vat == shown.vat
+        assert sum(note.gross_minor for note in Document.objects.credit_notes()) == 9_600
+
+    @staticmethod
+    def left(payment):
+        return Payment.objects.get(pk=payment.pk).refundable.minor
