@@ -30,7 +30,7 @@ def stripe(request: HttpRequest) -> HttpResponse:
         log.warning("webhook_refused", reason=type(error).__name__)
         return JsonResponse({"error": "not_accepted"}, status=400)
     crash_point("CP09")
-    if event is not None:
+    if event is not None and event.waits:
         nudges.send(PROCESS_WEBHOOK, event_pk=str(event.pk))
     return JsonResponse({"received": True})
 

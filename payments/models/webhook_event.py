@@ -77,9 +77,14 @@ class WebhookEvent(models.Model):
         return self.type
 
     @classmethod
-    def store(cls, *, now: datetime, **fields: Any) -> "WebhookEvent | None":
-        """The new row, or None where the event is known: one statement, whoever else inserts it now."""
+    def store(cls, *, waits: bool = True, now: datetime, **fields: Any) -> "WebhookEvent | None":
+        """The new row, or None where the event is known: one statement, whoever else inserts it now.
+
+        `waits` says whether there is something to do about it; otherwise its end is its beginning.
+        """
         event = cls(received_at=now, next_attempt_at=now, **fields)
+        if not waits:
+            event.state, event.processed_at = WebhookState.IGNORED, now
         columns = cls._meta.concrete_fields
         names = ", ".join(connection.ops.quote_name(str(field.column)) for field in columns)
         values = [
@@ -104,6 +109,10 @@ class WebhookEvent(models.Model):
             .update(attempts=F("attempts") + 1, next_attempt_at=now + LEASE)
         )
         return cls.objects.get(pk=pk) if claimed else None
+
+    @property
+    def waits(self) -> bool:
+        return self.state == WebhookState.RECEIVED
 
     def finish(self, state: str, *, now: datetime) -> None:
         self.state, self.processed_at, self.error = state, now, ""

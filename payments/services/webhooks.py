@@ -55,11 +55,15 @@ class StrayMoney(Exception):
 
 
 def receive(*, body: bytes, signature: str, now: datetime) -> WebhookEvent | None:
-    """Verify and store. None for one that is known already. Raises Forged, and then nothing is written."""
+    """Verify and store. None for one that is known already. Raises Forged, and then nothing is written.
+
+    One of a type that nothing here waits for is stored as ignored at once: it is on record, and nobody's work.
+    """
     event = signatures.verified_event(body, signature, now=now)
     if event.account or event.livemode != settings.STRIPE_SECRET_KEY.startswith(_LIVE_KEYS):
         raise NotOurs("account or mode")
-    return WebhookEvent.store(
+    stored = WebhookEvent.store(
+        waits=event.type in _HANDLERS,
         account=event.account,
         livemode=event.livemode,
         event_id=event.id[:255],
@@ -73,6 +77,9 @@ def receive(*, body: bytes, signature: str, now: datetime) -> WebhookEvent | Non
         happened_at=event.created_at,
         now=now,
     )
+    if stored is not None and not stored.waits:
+        webhooks_total.labels("other", stored.state).inc()
+    return stored
 
 
 def process(*, event_pk: UUID | str, now: datetime) -> WebhookEvent | None:

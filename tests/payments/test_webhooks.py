@@ -9,8 +9,11 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from core import nudges
 from payments.gateways import stripe as gateway
 from payments.gateways.base import GatewayDispute
 from payments.models import (
@@ -23,6 +26,7 @@ from payments.models import (
 )
 from payments.services import disputes, refund_sending, refunds, sweeper, webhooks
 from payments.services.refusals import TriedAgain
+from payments.tasks import PROCESS_WEBHOOK
 from tests.payments import make
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +61,16 @@ def post(body: bytes, signature: str | None):
     return Client().post(URL, data=body, content_type="application/json", headers=headers)
 
 
+def nudged() -> float:
+    """How often a worker was told of a message, or would have been had the broker answered."""
+    metrics = nudges.nudges_total.collect()[0].samples
+    return sum(
+        each.value
+        for each in metrics
+        if each.name.endswith("_total") and each.labels["task"] == PROCESS_WEBHOOK
+    )
+
+
 def now_s() -> int:
     from core import clock
 
@@ -80,6 +94,29 @@ class TestDoor:
 
         assert statuses == [200, 200, 200]
         assert WebhookEvent.objects.count() == 1
+
+    def test_leaves_no_work_behind_for_a_type_that_nothing_waits_for(self):
+        body = event_body(type="customer.created")
+        before = nudged()
+
+        with CaptureQueriesContext(connection) as asked:
+            response = post(body, signed(body, at=now_s()))
+
+        event = WebhookEvent.objects.get()
+        assert response.status_code == 200
+        assert (event.type, event.state, event.error) == ("customer.created", "ignored", "")
+        assert event.processed_at == event.received_at
+        assert len(asked) == 1
+        assert nudged() == before
+        assert webhooks.process(event_pk=event.pk, now=event.received_at + A_MINUTE) is None
+
+    def test_tells_a_worker_of_a_type_that_is_waited_for(self):
+        body = event_body()
+        before = nudged()
+
+        post(body, signed(body, at=now_s()))
+
+        assert nudged() == before + 1
 
     def test_takes_either_secret_while_one_is_rolled(self):
         body, at = event_body(), now_s()
@@ -209,15 +246,15 @@ def gateway_dispute(dispute, *, status):
 
 
 class TestProcess:
-    def test_ignores_unknown_types(self, sandbox, now):
+    def test_ignores_unknown_types_though_a_person_asks_for_them(self, sandbox, now):
         body = event_body(type="product.created", data={"object": {"id": "prod_1"}})
         event = webhooks.receive(
             body=body, signature=signed(body, at=int(now.timestamp())), now=now
         )
 
-        event = webhooks.process(event_pk=event.pk, now=now)
+        event = webhooks.process_again(event_pk=event.pk, actor="staff:1", now=now)
 
-        assert event.state == "ignored"
+        assert (event.state, event.attempts) == ("ignored", 1)
 
     def test_moves_a_payment_that_waited(self, sandbox, now):
         booking = make.ready(now=now)
