@@ -15,6 +15,8 @@ class Behaviour:
     recipient: bytes | None = b"250 ok"
     data: bytes | None = b"250 taken"
     kept: list[Message] = field(default_factory=list)
+    greeted: int = 0
+    messages_max: int | None = None  # so many on one connection, then it is closed without a word
 
 
 class _Session(socketserver.StreamRequestHandler):
@@ -22,6 +24,8 @@ class _Session(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         behaviour: Behaviour = self.server.behaviour
+        behaviour.greeted += 1
+        taken = 0
         if not self._say(behaviour.greeting):
             return
         while line := self.rfile.readline():
@@ -30,11 +34,12 @@ class _Session(socketserver.StreamRequestHandler):
                 self._say(b"354 go on")
                 behaviour.kept.append(message_from_bytes(self._body()))
                 answer = behaviour.data
+                taken += 1
             elif verb == b"RCPT":
                 answer = behaviour.recipient
             else:
                 answer = b"221 bye" if verb == b"QUIT" else b"250 ok"
-            if not self._say(answer) or verb == b"QUIT":
+            if not self._say(answer) or verb == b"QUIT" or taken == behaviour.messages_max:
                 return
 
     def _body(self) -> bytes:

@@ -156,6 +156,69 @@ class TestSendDue:
         assert not server.behaviour.kept
 
 
+class TestOneConnectionForABatch:
+    def test_greets_the_server_once(self, server):
+        for number in range(5):
+            letter(str(number))
+
+        delivery.send_due(now=NOW)
+
+        assert (len(server.behaviour.kept), server.behaviour.greeted) == (5, 1)
+
+    def test_greets_nobody_when_nothing_is_due(self, server):
+        delivery.send_due(now=NOW)
+
+        assert server.behaviour.greeted == 0
+
+    def test_begins_afresh_when_the_server_has_hung_up(self, server):
+        server.behaviour.messages_max = 2
+        letters = [letter(str(number)) for number in range(5)]
+
+        delivery.send_due(now=NOW)
+
+        assert (len(server.behaviour.kept), server.behaviour.greeted) == (5, 3)
+        assert [outcomes(each) for each in letters] == [[("accepted", "")]] * 5
+
+    @pytest.mark.parametrize(
+        ("changes", "tried"),
+        [
+            ({"data": None}, ("unknown", "SMTPServerDisconnected")),
+            ({"recipient": b"421 too many"}, ("temporary", "421")),
+            ({"recipient": None}, ("unknown", "SMTPServerDisconnected")),
+        ],
+    )
+    def test_what_breaks_it_is_one_message_s_fate(self, server, monkeypatch, changes, tried):
+        def broken(_number: str) -> Attachment:
+            for name, answer in changes.items():
+                setattr(server.behaviour, name, answer)
+            return Attachment("a.txt", "text/plain", b"")
+
+        def mended(_number: str) -> Attachment:
+            server.behaviour.data, server.behaviour.recipient = b"250 taken", b"250 ok"
+            return Attachment("a.txt", "text/plain", b"")
+
+        monkeypatch.setitem(attachments._providers, "test.broken", broken)
+        monkeypatch.setitem(attachments._providers, "test.mended", mended)
+        first = letter("first")
+        bad = letter(
+            "bad",
+            now=NOW + timedelta(seconds=1),
+            attachments=[AttachmentReference("test.broken", "1")],
+        )
+        last = letter(
+            "last",
+            now=NOW + timedelta(seconds=2),
+            attachments=[AttachmentReference("test.mended", "1")],
+        )
+
+        delivery.send_due(now=NOW + timedelta(seconds=3))
+
+        assert [outcomes(each) for each in (first, bad, last)] == [
+            [("accepted", "")], [tried], [("accepted", "")]
+        ]  # fmt: skip
+        assert server.behaviour.greeted == 2
+
+
 class TestCrashAfterTheServerTookIt:
     @pytest.fixture
     def crashed(self, server, monkeypatch, tmp_path):
