@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from core.errors import Unavailable
+from payments.models.stateful import Moving
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Operation:
 
     id: str
     payment_id: UUID
+    moving: Moving | None = None  # moves our own row in the statement that writes the intent
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ def write(
         verb=verb,
         payment_id=operation.payment_id,
         params=params,
+        moving=operation.moving,
         now=now,
     )
     crash_point("CP02")

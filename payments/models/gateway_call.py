@@ -16,6 +16,8 @@ from django.db.models import Q
 
 from core.ids import uuid7
 
+from .stateful import Beside, Moving
+
 # Stripe may forget a key after 24 h; a forgotten key would do the thing a second time.
 KEY_LIFETIME = timedelta(hours=23)
 # What the gateway answers again under the same key for as long as it remembers the key.
@@ -59,19 +61,25 @@ class GatewayCall(models.Model):
     @classmethod
     def open(
         cls, *, operation_id: str, verb: str, payment_id: UUID, params: dict[str, Any],
-        now: datetime,
+        now: datetime, moving: Moving | None = None,
     ) -> "GatewayCall":  # fmt: skip
         """The row of this operation and verb, one send richer. Call it outside any transaction.
 
-        Raises KeyTooOld or ParametersChanged, and then counts no send.
+        `moving` moves the row that the request is about: the two are then one statement, so both are
+        committed or neither. Raises KeyTooOld or ParametersChanged, and then counts no send, and what
+        `moving` raises.
         """
         call = cls(
             key=f"{operation_id}:{verb}", operation_id=operation_id, verb=verb,
             payment_id=payment_id, params_hash=_digest(params),
             first_sent_at=now, last_sent_at=now,
         )  # fmt: skip
-        if not call._insert_or_count(oldest=now - KEY_LIFETIME):
+        intent = call._insert_or_count(oldest=now - KEY_LIFETIME)
+        row = call._insert_alone(intent) if moving is None else moving(intent)
+        if row is None:
             call._refuse()
+        else:
+            call.id, call.sends, call.first_sent_at = row
         return call
 
     @classmethod
@@ -93,27 +101,30 @@ class GatewayCall(models.Model):
             outcome=self.outcome, error_code=self.error_code, answered_at=now
         )
 
-    def _insert_or_count(self, *, oldest: datetime) -> bool:
+    def _insert_or_count(self, *, oldest: datetime) -> Beside:
         """One statement: the first send inserts, a later one counts, an improper one does neither."""
+        return Beside(
+            "INSERT INTO payments_gatewaycall AS known (id, key, operation_id, verb, payment_id,"
+            " params_hash, sends, first_sent_at, last_sent_at, outcome, error_code)"
+            " SELECT %s, %s, %s, %s, changed.id, %s, 1, %s, %s, '', '' FROM changed"
+            " ON CONFLICT (key) DO UPDATE SET sends = known.sends + 1,"
+            " last_sent_at = excluded.last_sent_at"
+            " WHERE known.params_hash = excluded.params_hash AND known.first_sent_at > %s"
+            " RETURNING id, sends, first_sent_at",
+            [
+                *(self.id, self.key, self.operation_id, self.verb, self.params_hash),
+                *(self.first_sent_at, self.last_sent_at, oldest),
+            ],
+        )
+
+    def _insert_alone(self, intent: Beside) -> tuple[Any, ...] | None:
+        """Where no row of ours has to move first."""
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO payments_gatewaycall AS known (id, key, operation_id, verb, payment_id,"
-                " params_hash, sends, first_sent_at, last_sent_at, outcome, error_code)"
-                " VALUES (%s, %s, %s, %s, %s, %s, 1, %s, %s, '', '')"
-                " ON CONFLICT (key) DO UPDATE SET sends = known.sends + 1,"
-                " last_sent_at = excluded.last_sent_at"
-                " WHERE known.params_hash = excluded.params_hash AND known.first_sent_at > %s"
-                " RETURNING id, sends, first_sent_at",
-                [
-                    self.id, self.key, self.operation_id, self.verb, self.payment_id,
-                    self.params_hash, self.first_sent_at, self.last_sent_at, oldest,
-                ],
-            )  # fmt: skip
-            row = cursor.fetchone()
-        if row is None:
-            return False
-        self.id, self.sends, self.first_sent_at = row
-        return True
+                f"WITH changed AS (SELECT %s::uuid AS id) {intent.statement}",
+                [self.payment_id, *intent.values],
+            )
+            return cursor.fetchone()
 
     def _refuse(self) -> None:
         known = GatewayCall.objects.get(key=self.key)

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from core.crypto.fields import SealedJSONField, SealedTextField
 from core.money import Money
 
-from .stateful import HistoryRow, Stateful
+from .stateful import Beside, HistoryRow, Stateful
 from .states import PAYMENT, PAYMENT_OPEN, PaymentStatus
 from .unknown import UnknownOutcome
 
@@ -129,8 +129,8 @@ class Payment(UnknownOutcome, Stateful):
 
     # --- transitions ---------------------------------------------------------------------------
 
-    def send(self, *, now: datetime) -> None:
-        self._move("send", actor=SYSTEM, cause="to the gateway", now=now)
+    def send(self, *, now: datetime, intent: Beside | None = None) -> tuple[Any, ...] | None:
+        return self._move("send", actor=SYSTEM, cause="to the gateway", now=now, beside=intent)
 
     def block(self, *, now: datetime) -> None:
         self._move("block", actor=SYSTEM, cause="risk", now=now)
@@ -151,8 +151,8 @@ class Payment(UnknownOutcome, Stateful):
         facts["failure_code"] = cause[:64]
         self._move("cancel", actor=SYSTEM, cause=cause, now=now, **facts)
 
-    def capture(self, *, now: datetime) -> None:
-        self._move("capture", actor=SYSTEM, cause="to the gateway", now=now)
+    def capture(self, *, now: datetime, intent: Beside | None = None) -> tuple[Any, ...] | None:
+        return self._move("capture", actor=SYSTEM, cause="to the gateway", now=now, beside=intent)
 
     def lapse(self, *, now: datetime) -> None:
         self._move("lapse", actor="gateway", cause="authorisation ended", now=now)

@@ -4,8 +4,9 @@ The move is conditional on the status that was read, so of two hands one moves t
 told; both halves stand or fall together even outside a transaction.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -26,6 +27,18 @@ class MovedMeanwhile(Conflict):
 
     code = "moved_meanwhile"
     detail = "Somebody else changed this at the same moment. Reload the page."
+
+
+@dataclass(frozen=True)
+class Beside:
+    """An insert that belongs to a move: `statement` selects from `changed`, the row that was moved, and
+    returns first a column that is never null."""
+
+    statement: str
+    values: list[Any]
+
+
+Moving = Callable[[Beside], tuple[Any, ...] | None]
 
 
 class Stateful(models.Model):
@@ -65,8 +78,21 @@ class Stateful(models.Model):
         self._state.adding = False
         self._state.db = connection.alias
 
-    def _move(self, action: str, *, actor: str, cause: str, now: datetime, **changes: Any) -> None:
-        """Raises WrongState where the table has no cell, MovedMeanwhile when another hand was first."""
+    def _move(
+        self,
+        action: str,
+        *,
+        actor: str,
+        cause: str,
+        now: datetime,
+        beside: Beside | None = None,
+        **changes: Any,
+    ) -> tuple[Any, ...] | None:
+        """Raises WrongState where the table has no cell, MovedMeanwhile when another hand was first.
+
+        `beside` is one more insert in the statement of the move, made only if the row moved; the move returns
+        what that returned.
+        """
         before = self.status
         try:
             after = self.machine[before, action]
@@ -76,8 +102,10 @@ class Stateful(models.Model):
         with self._as_it_was_unless_written(
             {**changes, "status": str(after), "changed_at": now}
         ) as names:
-            if not self._write(before, names, line):
+            row = self._write(before, names, line, beside)
+            if row is None:
                 raise MovedMeanwhile(state=before, action=action)
+        return row if beside is not None and row[0] is not None else None
 
     @contextmanager
     def _as_it_was_unless_written(self, changes: Mapping[str, Any]) -> Iterator[list[str]]:
@@ -92,7 +120,9 @@ class Stateful(models.Model):
                 setattr(self, name, value)
             raise
 
-    def _write(self, before: str, names: list[str], line: dict[str, Any]) -> bool:
+    def _write(
+        self, before: str, names: list[str], line: dict[str, Any], beside: Beside | None = None
+    ) -> tuple[Any, ...] | None:
         quote = connection.ops.quote_name
         columns, values = self._prepared(names)
         assignments = ", ".join(f"{quote(column)} = %s" for column in columns)
@@ -101,20 +131,30 @@ class Stateful(models.Model):
             " WHERE id = %s AND status = %s RETURNING id",
             [*values, self.pk, before],
             line,
+            beside,
         )
 
-    def _with_line(self, change: str, values: list[Any], line: dict[str, Any]) -> bool:
-        """The change, and its line of history if it changed a row."""
+    def _with_line(
+        self, change: str, values: list[Any], line: dict[str, Any], beside: Beside | None = None
+    ) -> tuple[Any, ...] | None:
+        """The change, and its line of history and what goes beside it if it changed a row; else None."""
         quote = connection.ops.quote_name
         columns = ", ".join(quote(column) for column in (self.history_column, *line))
+        parts = [
+            f"changed AS ({change})",
+            f"told AS (INSERT INTO {quote(self.history._meta.db_table)} ({columns})"  # noqa: S608
+            f" SELECT id, {', '.join(['%s'] * len(line))} FROM changed RETURNING id)",
+        ]
+        values = [*values, *line.values()]
+        found = "SELECT id FROM told"
+        if beside is not None:
+            parts.append(f"beside AS ({beside.statement})")
+            values += beside.values
+            found = "SELECT beside.* FROM told LEFT JOIN beside ON true"
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"WITH changed AS ({change})"  # noqa: S608 - our own names, values are parameters
-                f" INSERT INTO {quote(self.history._meta.db_table)} ({columns})"
-                f" SELECT id, {', '.join(['%s'] * len(line))} FROM changed",
-                [*values, *line.values()],
-            )
-            return cursor.rowcount == 1
+            # Our own names; every value is a parameter.
+            cursor.execute(f"WITH {', '.join(parts)} {found}", values)
+            return cursor.fetchone()
 
     def _line(
         self, before: str, after: str, action: str, *, actor: str, cause: str, now: datetime

@@ -25,6 +25,7 @@ from payments.gateways.base import (
 )
 from payments.models import GatewayCall, Payment, PaymentStatus
 from payments.models.gateway_call import KeyTooOld
+from payments.models.stateful import Moving
 from payments.models.unknown import LOOK_PAUSE
 from payments.policy import ABSENCE_PROOF, AUTHENTICATION_FAILURE, AUTHORISATION_TIME
 from payments.services import endings, questions, subjects, taking
@@ -41,9 +42,7 @@ def authorise(
     Raises Busy when nothing was done and it should be tried again.
     """
     how = {"booking": booking, "return_url": return_url, "three_d_secure": three_d_secure}
-    if payment.status == _P.CREATED:
-        payment.send(now=now)
-    if payment.status == _P.IN_FLIGHT:
+    if payment.status in (_P.CREATED, _P.IN_FLIGHT):
         _send(payment, how, now)
     elif payment.status in (_P.REQUIRES_ACTION, _P.PROCESSING):
         _look(payment, now)
@@ -91,8 +90,12 @@ def _send(payment: Payment, how: Mapping[str, Any], now: datetime) -> None:
 
 
 def _ask(payment: Payment, how: Mapping[str, Any], now: datetime) -> GatewayPayment:
+    begins = payment.status == _P.CREATED
+    moving: Moving | None = (
+        (lambda intent: payment.send(now=now, intent=intent)) if begins else None
+    )
     return gateway.authorise(
-        questions.operation(payment),
+        questions.operation(payment, moving=moving),
         token=payment.confirmation_token,
         amount_minor=payment.amount_minor,
         currency=payment.currency,
@@ -171,7 +174,7 @@ def _listed(payment: Payment) -> GatewayPayment | None:
 
 
 def _sent(payment: Payment) -> tuple[datetime, datetime]:
-    """When it was first and last asked for; of one whose driver died before that, when it was about to be."""
+    """When it was first and last asked for; of one that an older version moved and never asked for, when it moved."""
     asked = GatewayCall.objects.filter(operation_id=payment.operation_id, verb="authorise").first()
     if asked is None:
         return payment.changed_at, payment.changed_at

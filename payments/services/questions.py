@@ -5,10 +5,11 @@ from datetime import datetime
 from payments import policy
 from payments.gateways.base import Operation, Unreachable
 from payments.models import Payment
+from payments.models.stateful import Moving
 
 
-def operation(payment: Payment) -> Operation:
-    return Operation(id=payment.operation_id, payment_id=payment.id)
+def operation(payment: Payment, *, moving: Moving | None = None) -> Operation:
+    return Operation(id=payment.operation_id, payment_id=payment.id, moving=moving)
 
 
 def gateway_id(payment: Payment) -> str:

@@ -18,6 +18,7 @@ from payments.gateways.base import (
 )
 from payments.models import Payment, PaymentStatus
 from payments.models.gateway_call import KeyTooOld
+from payments.models.stateful import Moving
 from payments.services import endings, questions
 
 _P = PaymentStatus
@@ -35,9 +36,9 @@ def capture(payment: Payment, *, now: datetime) -> int | None:
     """
     if payment.status == _P.UNKNOWN:
         return _find_captured(payment, now) if payment.may_look(now) else None
-    if payment.status != _P.CAPTURING:
-        payment.capture(now=now)
-    return _take(payment, now)
+    if payment.status == _P.CAPTURING:
+        return _take(payment, now)
+    return _take(payment, now, lambda intent: payment.capture(now=now, intent=intent))
 
 
 def cancel(payment: Payment, *, now: datetime) -> GatewayPayment:
@@ -58,11 +59,11 @@ def is_authorised(payment: Payment) -> bool:
     return gateway.payment(questions.gateway_id(payment)).status == "requires_capture"
 
 
-def _take(payment: Payment, now: datetime) -> int | None:
+def _take(payment: Payment, now: datetime, moving: Moving | None = None) -> int | None:
     """Ask, under the one key there is for it. What the gateway refuses it may have done before: so look."""
     try:
         answer = gateway.capture(
-            questions.operation(payment),
+            questions.operation(payment, moving=moving),
             payment_id=questions.gateway_id(payment),
             amount_minor=payment.amount_minor,
             now=now,

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -23,7 +24,7 @@ from payments.gateways.base import (
     Rejected,
     Unreachable,
 )
-from payments.models import GatewayCall
+from payments.models import GatewayCall, MovedMeanwhile, Payment
 from payments.models.gateway_call import ParametersChanged
 from tests.courses.make import make_paying, make_session
 from tests.payments import make
@@ -34,8 +35,6 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def operation(now):
-    from payments.models import Payment
-
     booking = make_paying(make_session(on=now.date().replace(year=now.year + 1)), now=now)
     payment = Payment.begin(
         booking_id=booking.id,
@@ -59,6 +58,16 @@ def authorise(operation: Operation, sandbox: Sandbox, now, card="pm_card_visa", 
         "now": now,
     }
     return gateway.authorise(operation, **(given | changes))
+
+
+def moving(operation: Operation, payment: Payment, now) -> Operation:
+    return replace(operation, moving=lambda intent: payment.send(now=now, intent=intent))
+
+
+def posts(sandbox: Sandbox, before: int) -> list[str]:
+    """What has been asked of the gateway since; making a card's token apart."""
+    asked = sandbox.books()["requests"][before:]
+    return [each["path"] for each in asked if "confirmation_tokens" not in each["path"]]
 
 
 class TestAuthorise:
@@ -100,6 +109,49 @@ class TestAuthorise:
         sent = sandbox.books()["requests"][before:]
         assert not [each for each in sent if each["path"] == "/v1/payment_intents"]
         assert GatewayCall.objects.get().sends == 1
+
+
+class TestIntentWithItsMove:
+    """The payment's move to the gateway and the intent of the request are one statement."""
+
+    def test_both_are_there_before_anything_leaves(self, sandbox, now, operation, monkeypatch):
+        payment = Payment.objects.get()
+        before = len(sandbox.books()["requests"])
+        monkeypatch.setattr(calls, "crash_point", lambda _name: 1 / 0)
+
+        with pytest.raises(ZeroDivisionError):
+            authorise(moving(operation, payment, now), sandbox, now)
+
+        call = GatewayCall.objects.get()
+        assert Payment.objects.get().status == payment.status == "in_flight"
+        assert (call.verb, call.sends, call.payment_id) == ("authorise", 1, payment.id)
+        assert posts(sandbox, before) == []
+
+    def test_neither_is_there_when_another_hand_moved_the_payment(self, sandbox, now, operation):
+        payment = Payment.objects.get()
+        Payment.objects.get().send(now=now)
+        before = len(sandbox.books()["requests"])
+
+        with pytest.raises(MovedMeanwhile):
+            authorise(moving(operation, payment, now), sandbox, now)
+
+        assert not GatewayCall.objects.exists()
+        assert payment.transitions.filter(action="send").count() == 1
+        assert posts(sandbox, before) == []
+
+    def test_a_key_that_was_used_for_something_else_never_leaves(self, sandbox, now, operation):
+        payment = Payment.objects.get()
+        GatewayCall.open(
+            operation_id=operation.id, verb="authorise", payment_id=payment.id,
+            params={"other": 1}, now=now,
+        )  # fmt: skip
+        before = len(sandbox.books()["requests"])
+
+        with pytest.raises(ParametersChanged):
+            authorise(moving(operation, payment, now), sandbox, now)
+
+        assert GatewayCall.objects.get().sends == 1
+        assert posts(sandbox, before) == []
 
 
 class TestErrors:

@@ -313,10 +313,11 @@ class TestLettingGoOfWhatWasNeverNamed:
     def test_whose_driver_died_before_it_was_sent_ends_too(
         self, sandbox, now, booking, monkeypatch
     ):
-        monkeypatch.setattr(calls, "write", lambda *_args, **_order: 1 / 0)
+        monkeypatch.setattr(calls, "crash_point", lambda name: 1 / (name != "CP02"))
         payment = make.pay(booking, sandbox, now=now)
         monkeypatch.undo()
         assert payment.status == PaymentStatus.IN_FLIGHT
+        assert payment.gateway_calls.get().outcome == ""
         interventions.undo_from_here(run_id=make.run_of(payment).id, now=now, **BY)
 
         run = make.drive(payment, now=now)
