@@ -25,7 +25,9 @@ SIDEBAR = (
         "Money",
         (
             Link("Payments", "credit_card", "payments.payment"),
-            Link("Refunds", "undo", "payments.refund", badge="refunds"),
+            Link(
+                "Refunds", "undo", "payments.refund", badge="refunds", also=("payments.straymoney",)
+            ),
             Link("Invoices", "receipt_long", "invoicing.document"),
             Link("Disputes", "gavel", "payments.dispute"),
         ),
@@ -50,6 +52,7 @@ SIDEBAR = (
 
 TABS = (
     (("Booking journeys", JOBS[0]), ("Webhooks", JOBS[1]), ("Outbox", JOBS[2])),
+    (("Refunds", "payments.refund"), ("Money without a place", "payments.straymoney")),
     (("Stopped tries", "fraud.fraudattempt"), ("All scores", "fraud.assessment")),
 )
 

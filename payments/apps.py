@@ -8,10 +8,11 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from core.sagas.definition import register
-        from payments import checks, refund_saga, sagas  # noqa: F401  # checks register themselves
+        from payments import checks, refund_saga, sagas, stray_saga  # noqa: F401  # checks register themselves
 
         register(sagas.PAYMENT)
         register(refund_saga.REFUND)
+        register(stray_saga.STRAY_MONEY)
         self._subscribe()
 
     def _subscribe(self) -> None:
@@ -24,6 +25,7 @@ class PaymentsConfig(AppConfig):
             (events.PaymentUnderReview, handlers.mail_being_checked),
             (events.PaymentDeclinedByReview, handlers.mail_not_confirmed),
             (events.LateMoneyReturned, handlers.mail_late_money),
+            (events.StrayMoneyReturned, handlers.mail_stray_money),
             (events.RefundSucceeded, handlers.mail_refund),
         ):
             subscribe(event, handler, name=f"payments.{handler.__name__}")

@@ -53,6 +53,21 @@ def late_money_returned(
     )
 
 
+def stray_money_returned(
+    *, booking: Booking, payment: Payment, amount: Money, stray_id: str, now: datetime
+) -> None:
+    _send(
+        booking,
+        kind="stray_money_returned",
+        subject=f"{formats.money(amount)} on its way back",
+        context={
+            "amount": formats.money(amount), "card": card_words(payment), "days": NORMAL_DAYS,
+        },
+        dedupe_key=f"payments.stray_money_returned:{stray_id}",
+        now=now,
+    )  # fmt: skip
+
+
 def refund_on_its_way(*, booking: Booking, refund: Refund, now: datetime) -> None:
     amount = formats.money(refund.amount)
     cancelled = booking.status == "cancelled"

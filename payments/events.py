@@ -116,6 +116,21 @@ class LateMoneyReturned(Event):
 
 
 @dataclass(frozen=True)
+class StrayMoneyReturned(Event):
+    """It was paid after it had ended here; a person has sent all of it back."""
+
+    name: ClassVar[str] = "payments.stray_money_returned"
+    version: ClassVar[int] = 1
+
+    stray_id: str
+    payment_id: str
+    booking_id: str
+    amount_minor: int
+    currency: str
+    at: str
+
+
+@dataclass(frozen=True)
 class DisputeOpened(Event):
     name: ClassVar[str] = "payments.dispute_opened"
     version: ClassVar[int] = 1

@@ -14,6 +14,7 @@ from payments.events import (
     PaymentDeclinedByReview,
     PaymentUnderReview,
     RefundSucceeded,
+    StrayMoneyReturned,
 )
 from payments.models import RefundReason
 from payments.services import checkout, late_money
@@ -54,6 +55,16 @@ def mail_late_money(event: LateMoneyReturned) -> None:
         booking=courses.booking(event.booking_id),
         payment=selectors.payment(event.payment_id),
         amount=Money(event.amount_minor, event.currency),
+        now=clock.now(),
+    )
+
+
+def mail_stray_money(event: StrayMoneyReturned) -> None:
+    emails.stray_money_returned(
+        booking=courses.booking(event.booking_id),
+        payment=selectors.payment(event.payment_id),
+        amount=Money(event.amount_minor, event.currency),
+        stray_id=event.stray_id,
         now=clock.now(),
     )
 

@@ -1,5 +1,5 @@
 """Money in the back office: lists to read, and two consoles that decide. The saga acts after the commit."""
 
-from payments.admin import disputes, inbox, payments, refunds, reviews, today
+from payments.admin import disputes, inbox, payments, refunds, reviews, stray_money, today
 
-__all__ = ["disputes", "inbox", "payments", "refunds", "reviews", "today"]
+__all__ = ["disputes", "inbox", "payments", "refunds", "reviews", "stray_money", "today"]

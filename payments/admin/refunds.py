@@ -54,7 +54,7 @@ class RefundAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.settle_view)
-        mine = path("<uuid:refund_id>/settle/", view, name="payments_refund_settle")
+        mine = path("<uuid:refund_id>/settle/", view, name="payments_refund_what_now")
         return [mine, *super().get_urls()]
 
     @display(description="Booking", ordering="payment__booking__reference")
@@ -101,7 +101,7 @@ class RefundAdmin(ReadOnlyAdmin):
 
     @action(description="It failed: what now", url_path="what-now", permissions=["settle"])
     def settle(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:payments_refund_settle", args=[object_id]))
+        return HttpResponseRedirect(reverse("admin:payments_refund_what_now", args=[object_id]))
 
     def has_settle_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return bool(request.user.has_perm("payments.change_refund"))

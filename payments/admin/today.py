@@ -14,6 +14,8 @@ from payments.models import (
     Refund,
     RefundStatus,
     RefundTransition,
+    StrayMoney,
+    StrayStatus,
     WebhookEvent,
     WebhookState,
 )
@@ -71,6 +73,20 @@ def dead_webhooks(now: datetime) -> today.Count:
     )
 
 
+def stray_money(now: datetime) -> today.Count:
+    waiting = StrayMoney.objects.filter(status=StrayStatus.OPEN)
+    total = waiting.aggregate(total=Sum("amount_minor", default=0))["total"]
+    return today.Count(
+        title="Money without a place",
+        number=waiting.count(),
+        url=navigation.list_url("payments.straymoney") + f"?status__exact={StrayStatus.OPEN}",
+        icon="move_to_inbox",
+        note=f"{formats.money(total)} at Stripe that our books can't place",
+        urgent=True,
+        nothing="None",
+    )
+
+
 def payment_happenings(limit: int) -> Iterable[today.Happening]:
     """Newest first by key, which is made in time's order."""
     steps = PaymentTransition.objects.filter(to_status__in=PAYMENT_WORDS)
@@ -103,6 +119,7 @@ def refund_happenings(limit: int) -> Iterable[today.Happening]:
 
 today.add_count(20, "payments.view_refund", refunds_that_wait)
 today.add_count(30, "payments.view_payment", failed_payments)
+today.add_count(25, "payments.add_refund", stray_money)
 today.add_count(60, "payments.change_webhookevent", dead_webhooks)
 today.add_happenings("payments.view_payment", payment_happenings)
 today.add_happenings("payments.view_refund", refund_happenings)

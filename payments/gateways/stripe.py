@@ -143,7 +143,7 @@ def cancel(operation: Operation, *, payment_id: str, now: datetime) -> GatewayPa
 
 def give_back(
     operation: Operation, *, payment_id: str, amount_minor: int, reason: str, booking: str,
-    now: datetime,
+    now: datetime, verb: str = "refund",
 ) -> GatewayRefund:  # fmt: skip
     params = {
         "payment_intent": payment_id,
@@ -151,8 +151,22 @@ def give_back(
         "reason": reason,
         "metadata": {"booking": booking, "operation_id": operation.id},
     }
-    return parsing.refund(
-        _write(operation, "refund", params, lambda api: api.refunds.create, now=now)
+    return parsing.refund(_write(operation, verb, params, lambda api: api.refunds.create, now=now))
+
+
+def give_rest_back(
+    operation: Operation, *, payment_id: str, amount_minor: int, booking: str, now: datetime
+) -> GatewayRefund:
+    """All that is left of a payment. More than was taken never goes back, so asking twice is asking once, and a key
+    that brings no more than a stored refusal is followed by the next one."""
+    return give_back(
+        operation,
+        payment_id=payment_id,
+        amount_minor=amount_minor,
+        reason="requested_by_customer",
+        booking=booking,
+        now=now,
+        verb=calls.repeatable(operation, "refund", now=now),
     )
 
 

@@ -4,6 +4,7 @@ from .payment import Payment, PaymentTransition
 from .refund import Refund, RefundReason, RefundTransition
 from .stateful import MovedMeanwhile, WrongState
 from .states import DisputeStatus, PaymentStatus, RefundStatus
+from .stray_money import StrayKind, StrayMoney, StrayStatus
 from .webhook_event import WebhookEvent, WebhookState
 
 __all__ = [
@@ -19,6 +20,9 @@ __all__ = [
     "RefundReason",
     "RefundStatus",
     "RefundTransition",
+    "StrayKind",
+    "StrayMoney",
+    "StrayStatus",
     "WebhookEvent",
     "WebhookState",
     "WrongState",

@@ -25,10 +25,11 @@ from payments.models import (
     PaymentStatus,
     Refund,
     RefundStatus,
+    StrayKind,
     WebhookEvent,
     WebhookState,
 )
-from payments.services import checkout, disputes, refund_sending, refunds
+from payments.services import checkout, disputes, refund_sending, refunds, stray_money
 
 log = structlog.get_logger(__name__)
 webhooks_total = Counter("payments_webhooks", "Webhooks by type and end", ["type", "end"])
@@ -48,10 +49,6 @@ class NotYet(Unavailable):
     """What this message is about has not happened here yet: later."""
 
     code = "not_yet"
-
-
-class StrayMoney(Exception):
-    """Money at the gateway for a payment that has ended here: a person must look."""
 
 
 def receive(*, body: bytes, signature: str, now: datetime) -> WebhookEvent | None:
@@ -153,7 +150,7 @@ def _payment_moved(event: WebhookEvent, now: datetime) -> str:
         # It may have been given up at the very moment that this message speaks of.
         payment.refresh_from_db()
     if not payment.is_open and payment.status != PaymentStatus.SUCCEEDED:
-        _refuse_stray_money(payment, event, now)
+        _look_for_stray_money(payment, event, now)
     return WebhookState.DONE
 
 
@@ -233,16 +230,27 @@ def _adopt_refund(event: WebhookEvent, answer: GatewayRefund, now: datetime) -> 
         return WebhookState.IGNORED
     if payment.is_open:
         raise NotYet("The payment has not been taken here yet.")
+    if payment.status != PaymentStatus.SUCCEEDED:
+        _look_for_stray_money(payment, event, now)
+        return WebhookState.DONE
     refund_sending.adopt(payment=payment, answer=answer, now=now)
     return WebhookState.DONE
 
 
 def _adopt_after_all(refund: Refund, answer: GatewayRefund, now: datetime) -> str:
     """The gateway carried out what we had given up: the books follow. Where the money was sent or paid
-    a second time meanwhile, or ours has this very answer already, a person must look."""
+    a second time meanwhile, or ours has this very answer already, it goes on a person's list."""
     twice = Refund.objects.filter(retry_of=refund).exists()
     if twice or refund.gateway_id == answer.id or refund.status == RefundStatus.SETTLED_BY_HAND:
-        raise StrayMoney(f"refund {refund.id} is {refund.status} here and {answer.status} there")
+        log.error("refund_carried_out_twice", refund=str(refund.id), status=refund.status)
+        stray_money.found(
+            payment=refund.payment,
+            kind=StrayKind.REFUND,
+            gateway_id=answer.id,
+            amount_minor=answer.amount,
+            now=now,
+        )
+        return WebhookState.DONE
     log.error("refund_carried_out_after_all", refund=str(refund.id), status=refund.status)
     refund_sending.adopt(payment=refund.payment, answer=answer, retry_of=refund, now=now)
     return WebhookState.DONE
@@ -259,15 +267,25 @@ def _resume(saga: str, subject_id: UUID, event: WebhookEvent, now: datetime) -> 
     return resumed
 
 
-def _refuse_stray_money(payment: Payment, event: WebhookEvent, now: datetime) -> None:
-    """A payment that has ended here holds money there: what is only set aside is let go."""
+def _look_for_stray_money(payment: Payment, event: WebhookEvent, now: datetime) -> None:
+    """A payment that has ended here may hold money there: what is only set aside is let go, what was taken goes on a
+    person's list."""
     answer = gateway.payment(payment.gateway_id or event.payment_intent)
     if answer.status == "requires_capture":
         operation = Operation(id=payment.operation_id, payment_id=payment.id)
         gateway.cancel(operation, payment_id=answer.id, now=now)
         log.error("stray_authorisation_let_go", payment=str(payment.id))
-    elif answer.status in ("succeeded", "processing"):
-        raise StrayMoney(f"payment {payment.id} is {payment.status} here and {answer.status} there")
+    elif answer.status == "processing":
+        raise NotYet("The bank is still working on it.")
+    elif stray_money.left_of(answer):
+        log.error("stray_money", payment=str(payment.id), status=payment.status)
+        stray_money.found(
+            payment=payment,
+            kind=StrayKind.PAYMENT,
+            gateway_id=answer.id,
+            amount_minor=stray_money.left_of(answer),
+            now=now,
+        )
 
 
 __all__ = ["Forged", "process", "process_again", "receive", "revive"]

@@ -16,7 +16,7 @@ from invoicing.models import Document
 from payments import selectors
 from payments.admin import today
 from payments.models import PaymentStatus, Refund, RefundStatus, WebhookEvent, WebhookState
-from payments.services import refund_quotes, refunds
+from payments.services import refund_quotes, refund_sending, refunds
 from tests.outbox_tools import drain_outbox
 from tests.payments import make
 
@@ -173,6 +173,46 @@ class TestRefundConsole:
 
         assert "Answer the dispute instead" in text
         assert '<form method="post" novalidate>' not in text
+
+
+class TestFailedRefund:
+    @pytest.fixture
+    def failed(self, sandbox, now):
+        payment = make.paid(sandbox, now=now)
+        refund = refunds.request(
+            payment_id=payment.id, amount_minor=500, reason="goodwill", actor="olive", now=now
+        )
+        refund.send(now=now)
+        answer = make.gateway_refund(refund, status="failed", failure_reason="lost_card")
+        refund_sending.apply(refund, answer, now=now)
+        return refund
+
+    def test_is_where_its_button_leads(self, staff, failed):
+        button = reverse("admin:payments_refund_settle", args=[failed.pk])
+
+        page = staff.get(button, follow=True)
+
+        assert len(page.redirect_chain) == 1
+        assert "Try £5.00 again" in page.content.decode()
+
+    @pytest.mark.parametrize(
+        ("fields", "status", "reserved"),
+        [
+            ({"act": "retry"}, RefundStatus.FAILED, 500),
+            ({"act": "settle", "note": "by bank"}, RefundStatus.SETTLED_BY_HAND, 500),
+            ({"act": "settle", "note": ""}, RefundStatus.FAILED, 0),
+        ],
+    )
+    def test_is_sent_again_or_recorded(self, staff, failed, fields, status, reserved):
+        address = reverse("admin:payments_refund_what_now", args=[failed.pk])
+
+        answer = staff.post(address, fields)
+
+        failed.refresh_from_db()
+        assert answer.status_code == (302 if reserved else 200)
+        assert failed.status == status
+        assert selectors.payment(failed.payment_id).refunded_minor == reserved
+        assert Refund.objects.filter(retry_of=failed).exists() == (fields["act"] == "retry")
 
 
 class TestQuote:

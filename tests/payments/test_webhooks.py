@@ -22,6 +22,7 @@ from payments.models import (
     PaymentStatus,
     Refund,
     RefundStatus,
+    StrayMoney,
     WebhookEvent,
 )
 from payments.services import disputes, refund_sending, refunds, sweeper, webhooks
@@ -422,7 +423,10 @@ class TestProcess:
         event = tell(late[0], now)
 
         payment.refresh_from_db()
-        assert event.error.startswith("StrayMoney")
+        stray = StrayMoney.objects.get()
+        assert event.state == "done"
+        assert (stray.kind, stray.status) == ("refund", "open")
+        assert (stray.payment, stray.amount_minor) == (payment, refund.amount_minor)
         assert payment.refunded_minor == again.amount_minor
 
     def test_a_dispute_read_before_another_hand_moved_it_changes_nothing(self, sandbox, now):
