@@ -196,6 +196,22 @@ def booking_by_token(token: str) -> Booking:
     return _booking(Booking.objects.with_token(token))
 
 
+def whose(token: str) -> Booking:
+    """The same, with nothing but the browser that booked it: for a door that only asks who may come in."""
+    found = Booking.objects.with_token(token).only("browser").first()
+    if found is None:
+        raise BookingNotFound
+    return found
+
+
+def token_of(booking_id: UUID | str) -> str:
+    """What a booking's secret link ends in; raises BookingNotFound."""
+    token = Booking.objects.filter(pk=booking_id).values_list("token", flat=True).first()
+    if token is None:
+        raise BookingNotFound
+    return token
+
+
 def booking(booking_id: UUID | str) -> Booking:
     """The same by its key."""
     return _booking(Booking.objects.filter(pk=booking_id))

@@ -69,14 +69,14 @@ def _queue(document: Document, *, key: str, now: datetime) -> Message:
 
 
 def _context(document: Document) -> dict[str, Any]:
-    booking = courses.booking(document.booking_id)
+    token = courses.token_of(document.booking_id)
     return {
         "document": document,
         "invoice": document.refers_to or document,
         "method": document.private["method"],
         "purchase_order": document.private["purchase_order"],
         "course": document.lines[0]["description"],
-        "button_url": settings.SITE_URL + reverse("payments:booking", args=[booking.token]),
+        "button_url": settings.SITE_URL + reverse("payments:booking", args=[token]),
         "button_text": "Open your booking",
     }
 

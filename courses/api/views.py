@@ -135,7 +135,7 @@ class BookingView(APIView):
 
     @extend_schema(request=BookingPatchIn, responses=BookingOut, operation_id="give_details")
     def patch(self, request: Request, token: str) -> Response:
-        browser.refuse_another(request, selectors.booking_by_token(token))
+        browser.refuse_another(request, selectors.whose(token))
         given = BookingPatchIn(data=request.data)
         given.is_valid(raise_exception=True)
         booking = bookings.give_details(
@@ -153,7 +153,7 @@ class Extension(APIView):
     @extend_schema(request=None, responses={201: HoldEndOut}, operation_id="extend_hold")
     @idempotent
     def post(self, request: Request, token: str) -> Response:
-        browser.refuse_another(request, selectors.booking_by_token(token))
+        browser.refuse_another(request, selectors.whose(token))
         booking = bookings.extend(token=token, now=clock.now())
         return Response(HoldEndOut(booking).data, status=status.HTTP_201_CREATED)
 
@@ -164,7 +164,7 @@ class Renewal(APIView):
     @extend_schema(request=None, responses={201: HoldEndOut}, operation_id="renew_hold")
     @idempotent
     def post(self, request: Request, token: str) -> Response:
-        browser.refuse_another(request, selectors.booking_by_token(token))
+        browser.refuse_another(request, selectors.whose(token))
         booking = bookings.renew(token=token, now=clock.now())
         return Response(HoldEndOut(booking).data, status=status.HTTP_201_CREATED)
 

@@ -28,7 +28,7 @@ class PaymentList(APIView):
     @extend_schema(request=PaymentIn, responses={201: PaymentOut}, operation_id="pay")
     @idempotent
     def post(self, request: Request, token: str) -> Response:
-        browser.refuse_another(request, courses.booking_by_token(token))
+        browser.refuse_another(request, courses.whose(token))
         given = PaymentIn(data=request.data)
         given.is_valid(raise_exception=True)
         payment = checkout.pay(
