@@ -143,7 +143,7 @@ def confirm(run: Run) -> Go | Undo:
             payment = _payment(run)
             endings.succeeded_without_place(payment, captured_minor=captured_minor, now=run.now)
             return Undo("no place left")
-    elif late_money.came_too_late(payment):
+    elif payment.without_place:
         return Undo("no place left")
     return Go()
 

@@ -52,6 +52,8 @@ class Payment(UnknownOutcome, Stateful):
     captured_minor = models.BigIntegerField(default=0)
     captured_at = models.DateTimeField(null=True)
     refunded_minor = models.BigIntegerField(default=0)
+    # Late money: it paid for nothing, whatever becomes of the refund that follows.
+    without_place = models.BooleanField(default=False, db_default=False)
 
     address = SealedTextField(blank=True, default="")
     device = SealedJSONField(default=dict)
@@ -90,10 +92,9 @@ class Payment(UnknownOutcome, Stateful):
                 condition=Q(status__in=PAYMENT_OPEN),
                 name="payments_payment_one_open",
             ),
-            # A success that was returned in full (late money) no longer pays for anything.
             models.UniqueConstraint(
                 fields=["booking", "purpose"],
-                condition=Q(status=PaymentStatus.SUCCEEDED, refunded_minor__lt=F("captured_minor")),
+                condition=Q(status=PaymentStatus.SUCCEEDED, without_place=False),
                 name="payments_payment_one_success",
             ),
         ]
@@ -157,10 +158,12 @@ class Payment(UnknownOutcome, Stateful):
     def lapse(self, *, now: datetime) -> None:
         self._move("lapse", actor="gateway", cause="authorisation ended", now=now)
 
-    def succeed(self, *, captured_minor: int, cause: str, now: datetime) -> None:
+    def succeed(
+        self, *, captured_minor: int, cause: str, now: datetime, without_place: bool = False
+    ) -> None:
         self._move(
-            "succeed", actor="gateway", cause=cause, now=now,
-            captured_minor=captured_minor, captured_at=now,
+            "succeed", actor="gateway", cause=cause, now=now, captured_minor=captured_minor,
+            captured_at=now, without_place=without_place,
         )  # fmt: skip
 
     def lose_sight(self, *, cause: str, due_at: datetime | None, now: datetime) -> None:

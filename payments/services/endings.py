@@ -125,7 +125,7 @@ def succeeded(payment: Payment, *, captured_minor: int, now: datetime) -> None:
 @transaction.atomic
 def succeeded_without_place(payment: Payment, *, captured_minor: int, now: datetime) -> None:
     """The money came too late: it is ours until the refund that follows."""
-    payment.succeed(captured_minor=captured_minor, cause=NO_PLACE, now=now)
+    payment.succeed(captured_minor=captured_minor, cause=NO_PLACE, now=now, without_place=True)
     _tell_succeeded(payment, now)
 
 

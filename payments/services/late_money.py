@@ -6,25 +6,17 @@ from django.db import transaction
 
 from core.outbox.events import publish
 from payments.events import LateMoneyReturned
-from payments.models import Payment, PaymentTransition, Refund, RefundReason
+from payments.models import Payment, Refund, RefundReason
 from payments.services import refunds
-from payments.services.endings import NO_PLACE
 
 ACTOR = "system: no place left"
-
-
-def came_too_late(payment: Payment) -> bool:
-    """Whether this payment was taken with no place left for it, as its own history tells."""
-    return PaymentTransition.objects.filter(
-        payment=payment, action="succeed", cause=NO_PLACE
-    ).exists()
 
 
 @transaction.atomic
 def give_back(*, payment: Payment, now: datetime) -> Refund | None:
     """One refund of all that is left, however often it is asked for; None when all has gone back already.
 
-    Raises DisputeOpen.
+    Places that it did pay for, before a person undid it, are cancelled with it. Raises DisputeOpen.
     """
     known = Refund.objects.filter(payment=payment, requested_by=ACTOR).first()
     payment.refresh_from_db(fields=["refunded_minor"])
@@ -34,6 +26,7 @@ def give_back(*, payment: Payment, now: datetime) -> Refund | None:
         payment_id=payment.id,
         amount_minor=payment.refundable.minor,
         reason=RefundReason.WE_CANCELLED,
+        cancel_places=not payment.without_place,
         actor=ACTOR,
         now=now,
     )

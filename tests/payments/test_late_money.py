@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 
+from core.sagas import services as interventions
+from courses.models import Booking
 from courses.services import bookings
-from payments.models import Refund
-from payments.services import checkout, late_money
+from payments.models import Refund, RefundStatus
+from payments.services import checkout, endings, late_money, refund_sending
 from tests.payments import make
 from tests.payments.test_webhooks import tell
 
@@ -27,7 +30,7 @@ def late(sandbox, now, monkeypatch):
         broken.setattr(late_money, "give_back", lambda **_order: 1 / 0)
         checkout.continue_after_action(token=booking.token, now=after)
     payment.refresh_from_db()
-    assert late_money.came_too_late(payment)
+    assert payment.without_place
     return payment
 
 
@@ -50,3 +53,47 @@ class TestGiveBack:
 
         assert run.state == "compensated"
         assert Refund.objects.get().external
+
+    def test_that_comes_back_from_the_bank_after_the_booking_was_paid_for_again(
+        self, sandbox, late, now
+    ):
+        """The bank returns the refund of the late money; meanwhile the same booking has a place and a payment."""
+        make.drive(late, now=now + timedelta(hours=2))
+        refund = Refund.objects.get()
+        make.drive(refund, now=now + timedelta(hours=2), name="refund")
+        Booking.objects.exclude(pk=late.booking_id).update(status="expired")
+        bookings.renew(token=late.booking.token, now=now)
+        paid = make.pay(late.booking, sandbox, now=now)
+        assert paid.status == "succeeded"
+        refund.refresh_from_db()
+
+        answer = make.gateway_refund(refund, status="failed", failure_reason="lost_card")
+        refund_sending.apply(refund, answer, now=now)
+
+        late.refresh_from_db()
+        assert (refund.status, late.refunded_minor) == (RefundStatus.FAILED, 0)
+        assert list(Refund.objects.waiting()) == [refund]
+        with pytest.raises(IntegrityError), transaction.atomic():
+            type(late).objects.filter(pk=late.pk).update(without_place=False)
+
+    def test_of_a_booking_that_it_paid_for_cancels_its_places(self, sandbox, now, monkeypatch):
+        """The driver dies with all done and nothing logged, and staff undo the journey."""
+        with monkeypatch.context() as broken:
+            confirm = endings.succeeded
+
+            def then_die(*order, **rest):
+                confirm(*order, **rest)
+                raise RuntimeError
+
+            broken.setattr(endings, "succeeded", then_die)
+            payment = make.paid(sandbox, now=now)
+        run = make.run_of(payment)
+        interventions.undo_from_here(run_id=run.id, actor="staff:1", reason="test", now=now)
+
+        make.drive(payment, now=now)
+        make.drive(Refund.objects.get(), now=now, name="refund")
+
+        payment.refresh_from_db()
+        payment.booking.refresh_from_db()
+        assert payment.refundable.minor == 0
+        assert payment.booking.status == "cancelled"
