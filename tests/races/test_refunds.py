@@ -6,8 +6,9 @@ import pytest
 from django.db import IntegrityError
 from django.db.models import F
 
+from invoicing.tax import CreditExceedsInvoice
 from payments.models import GatewayCall, Payment, Refund
-from payments.services import refunds, reservations
+from payments.services import refund_quotes, refunds, reservations
 from payments.services.refusals import RefundExceedsPayment
 from tests.payments import make
 from tests.races.guards import without_constraint
@@ -64,7 +65,21 @@ class TestTwoRefunds:
         assert outcome.refused(IntegrityError) == 1
         assert payment.refunded_minor == SHARE
 
-    def test_without_both_guards_too_much_goes_back(self, sandbox, now, read_decide_write):
+    def test_the_papers_refuse_it_too(self, sandbox, now, read_decide_write):
+        """What is left of the invoice is counted under a lock of its own."""
+        payment = make.paid(sandbox, now=now)
+
+        with without_constraint("payments_payment", "payments_payment_refunded_within_captured"):
+            outcome = two_refunds(payment, now)
+            payment.refresh_from_db()
+
+        assert outcome.refused(CreditExceedsInvoice) == 1
+        assert payment.refunded_minor == SHARE
+
+    def test_without_all_guards_too_much_goes_back(
+        self, sandbox, now, read_decide_write, monkeypatch
+    ):
+        monkeypatch.setattr(refund_quotes, "credit_lines", lambda **_asked: [])
         payment = make.paid(sandbox, now=now)
 
         with without_constraint("payments_payment", "payments_payment_refunded_within_captured"):
