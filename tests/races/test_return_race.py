@@ -91,7 +91,7 @@ class TestTheLastStep:
     def test_without_the_condition_is_told_twice(self, captured, now, monkeypatch):
         """The twin: the move no longer asks whether the state is still the one that was read."""
 
-        def write_whatever_it_is(self, before, names, line):
+        def write_whatever_it_is(self, before, names, line, beside=None):
             columns, values = self._prepared(names)
             assignments = ", ".join(f'"{column}" = %s' for column in columns)
             with connection.cursor() as cursor:
