@@ -40,35 +40,35 @@ class NotFound(Refusal):
     """What was asked for does not exist, or not for the one who asks."""
 
     code = "not_found"
-    detail = "We can't find that."
+    detail = "We can’t find that."
 
 
 class Invalid(Refusal):
     """The input is wrong in itself, whatever the state of the world."""
 
     code = "invalid"
-    detail = "Some of what was sent can't be used."
+    detail = "Some of what was sent can’t be used."
 
 
 class Conflict(Refusal):
     """The input is fine, but not in the present state."""
 
     code = "conflict"
-    detail = "That can't be done now."
+    detail = "That can’t be done now."
 
 
 class Refused(Refusal):
     """Asked by someone who may not."""
 
     code = "forbidden"
-    detail = "You can't do that."
+    detail = "You can’t do that."
 
 
 class Unavailable(Refusal):
     """Not now: something that we depend on does not answer. Trying again later is right."""
 
     code = "unavailable"
-    detail = "This doesn't work at the moment. Try again in a few minutes."
+    detail = "This doesn’t work at the moment. Try again in a few minutes."
 
 
 class Gone(NotFound):
@@ -82,7 +82,7 @@ class PaymentDeclined(Refused):
     """The bank, not we, said no."""
 
     code = "payment_declined"
-    detail = "This payment didn't go through."
+    detail = "This payment didn’t go through."
 
 
 class TooMany(Refused):

@@ -83,7 +83,7 @@ def cancellation_note(policy: Mapping[str, Any], starts_at: dt.datetime, now: dt
     if tier.refund_bp:
         return f"If you cancel you get {_share_words(tier)} back, until {_long_date(tier.until)}."
     return (
-        f"This date is {_days_away(starts_at, now)}, so the fee isn't refunded. "
+        f"This date is {_days_away(starts_at, now)}, so the fee isn’t refunded. "
         "You can still send someone else."
     )
 
@@ -151,8 +151,8 @@ def _explanation(tier: Tier, starts_at: dt.datetime, now: dt.datetime) -> str:
     if tier.refund_bp:
         return f"Until {_long_date(tier.until)} you get {_share_words(tier)} back."
     if now >= starts_at:
-        return "The course has begun, so the fee isn't refunded."
-    return f"This date is {_days_away(starts_at, now)}, so the fee isn't refunded."
+        return "The course has begun, so the fee isn’t refunded."
+    return f"This date is {_days_away(starts_at, now)}, so the fee isn’t refunded."
 
 
 def _share_words(tier: Tier) -> str:

@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Count, Min, Prefetch, Q, QuerySet
 
+from core.database import kept
 from core.errors import NotFound
+from core.money import Money
 from courses.models import Attendee, Booking, BookingTransition, Course, CourseSession, Venue
 from courses.models.querysets import BookingQuerySet, SessionQuerySet
 
@@ -24,17 +26,17 @@ LONG_WORDS = tuple(
 
 class BookingNotFound(NotFound):
     code = "booking_not_found"
-    detail = "We can't find that booking. Check the link we emailed."
+    detail = "We can’t find that booking. Check the link we emailed."
 
 
 class SessionNotFound(NotFound):
     code = "session_not_found"
-    detail = "We can't find that date."
+    detail = "We can’t find that date."
 
 
 class CourseNotFound(NotFound):
     code = "course_not_found"
-    detail = "We can't find that course."
+    detail = "We can’t find that course."
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,9 @@ class CatalogueFilters:
     to_date: dt.date | None = None
     available: bool = False
     days: str = ""  # weekdays or weekends
+
+    def for_any_course_and_day(self) -> CatalogueFilters:
+        return replace(self, course="", days="")
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,32 @@ class Listed(NamedTuple):
     longitude: Decimal
 
 
+class Brief(NamedTuple):
+    """A course as a list of courses names it."""
+
+    slug: str
+    title: str
+    days: int
+    price_minor: int
+
+    @property
+    def price(self) -> Money:
+        return Money(self.price_minor)
+
+
+class _Count(NamedTuple):
+    """How many dates of a course fall on which days."""
+
+    slug: str
+    weekdays: int
+    weekends: int
+
+    def on(self, days: str) -> int:
+        return {"weekdays": self.weekdays, "weekends": self.weekends}.get(
+            days, self.weekdays + self.weekends
+        )
+
+
 LISTED = (
     *("id", "starts_at", "ends_at", "places_left"),
     *("course__slug", "course__title", "course__days", "course__price_minor"),
@@ -88,9 +119,7 @@ def listed(
     *, filters: CatalogueFilters, now: dt.datetime, limit: int, first: int = 0
 ) -> list[Listed]:
     """Dates on sale, soonest first, as the pages show them: `limit` from the `first` on, in one query."""
-    sessions = _matching(filters, now).with_places_left(now).order_by("starts_at", "id")
-    rows = sessions.values_list(*LISTED)[first : first + limit]
-    return [Listed._make(row) for row in rows]
+    return [Listed._make(row) for row in kept.rows(_listed, filters, first, limit, now=now)]
 
 
 def catalogue(*, filters: CatalogueFilters, now: dt.datetime) -> SessionQuerySet:
@@ -105,22 +134,13 @@ def catalogue(*, filters: CatalogueFilters, now: dt.datetime) -> SessionQuerySet
 
 def facets(*, filters: CatalogueFilters, now: dt.datetime) -> Facets:
     """The counts beside the filters, in one query."""
-    rows = list(
-        _matching(replace(filters, course="", days=""), now)
-        .order_by()
-        .values("course__slug")
-        .annotate(
-            weekdays=Count("id", filter=Q(starts_at__iso_week_day__lt=SATURDAY)),
-            weekends=Count("id", filter=Q(starts_at__iso_week_day__gte=SATURDAY)),
-        )
-    )
-    chosen = [row for row in rows if filters.course in ("", row["course__slug"])]
-    kinds = (filters.days,) if filters.days else ("weekdays", "weekends")
+    rows = [_Count(*row) for row in kept.rows(_counts, filters.for_any_course_and_day(), now=now)]
+    chosen = [row for row in rows if filters.course in ("", row.slug)]
     return Facets(
-        total=sum(row[kind] for row in chosen for kind in kinds),
-        by_course={row["course__slug"]: sum(row[kind] for kind in kinds) for row in rows},
-        weekdays=sum(row["weekdays"] for row in chosen),
-        weekends=sum(row["weekends"] for row in chosen),
+        total=sum(row.on(filters.days) for row in chosen),
+        by_course={row.slug: row.on(filters.days) for row in rows},
+        weekdays=sum(row.weekdays for row in chosen),
+        weekends=sum(row.weekends for row in chosen),
     )
 
 
@@ -134,10 +154,9 @@ def courses(*, now: dt.datetime) -> QuerySet[Course]:
     )
 
 
-def courses_in_brief() -> list[Course]:
+def courses_in_brief(*, now: dt.datetime) -> list[Brief]:
     """Courses on sale in the shop's order: names and prices, no dates and no long words."""
-    fields = ("slug", "title", "days", "price_minor")
-    return list(Course.objects.filter(is_on_sale=True).only(*fields).order_by("position", "title"))
+    return [Brief._make(row) for row in kept.rows(_in_brief, now=now)]
 
 
 def course(*, slug: str) -> Course:
@@ -179,8 +198,7 @@ def venues() -> list[Venue]:
 
 def towns_of(*, course: Course, now: dt.datetime) -> list[str]:
     """Where this course has dates on sale, by name."""
-    dates = _matching(CatalogueFilters(course=course.slug), now).order_by("venue__town")
-    return list(dates.values_list("venue__town", flat=True).distinct())
+    return [town for (town,) in kept.rows(_towns_of, course.slug, now=now)]
 
 
 def towns() -> list[str]:
@@ -241,6 +259,32 @@ def _matching(filters: CatalogueFilters, now: dt.datetime) -> SessionQuerySet:
     if filters.available:
         sessions = sessions.with_places_left(now).filter(places_left__gt=0)
     return sessions
+
+
+# --- Questions that every visitor asks: `core.database.kept` remembers their SQL -------------------
+
+
+def _listed(filters: CatalogueFilters, first: int, limit: int, *, now: dt.datetime) -> QuerySet:
+    sessions = _matching(filters, now).with_places_left(now).order_by("starts_at", "id")
+    return sessions.values_list(*LISTED)[first : first + limit]
+
+
+def _counts(filters: CatalogueFilters, *, now: dt.datetime) -> QuerySet:
+    dates = _matching(filters, now).order_by().values_list("course__slug")
+    return dates.annotate(
+        weekdays=Count("id", filter=Q(starts_at__iso_week_day__lt=SATURDAY)),
+        weekends=Count("id", filter=Q(starts_at__iso_week_day__gte=SATURDAY)),
+    )
+
+
+def _in_brief(*, now: dt.datetime) -> QuerySet:
+    on_sale = Course.objects.filter(is_on_sale=True).order_by("position", "title")
+    return on_sale.values_list(*Brief._fields)
+
+
+def _towns_of(slug: str, *, now: dt.datetime) -> QuerySet:
+    dates = _matching(CatalogueFilters(course=slug), now).order_by("venue__town")
+    return dates.values_list("venue__town").distinct()
 
 
 def _shown(sessions: SessionQuerySet, now: dt.datetime) -> SessionQuerySet:

@@ -45,7 +45,7 @@ FACTS = """
 
 class CaseNotFound(NotFound):
     code = "case_not_found"
-    detail = "We can't find that review."
+    detail = "We can’t find that review."
 
 
 def facts(*, subject: Subject, keys: dict[str, str], now: datetime) -> Facts:

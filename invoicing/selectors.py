@@ -14,7 +14,7 @@ from invoicing.models import Document, DocumentQuerySet
 
 class DocumentNotFound(NotFound):
     code = "document_not_found"
-    detail = "We can't find that invoice."
+    detail = "We can’t find that invoice."
 
 
 @dataclass(frozen=True)

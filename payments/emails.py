@@ -22,7 +22,7 @@ def being_checked(
     _send(
         booking,
         kind="being_checked",
-        subject=f"We're checking your booking {booking.reference}",
+        subject=f"We’re checking your booking {booking.reference}",
         context={"amount": formats.money(payment.amount), "answer_by": by_when(promise_at, now)},
         dedupe_key=f"payments.being_checked:{payment.id}",
         now=now,
@@ -33,7 +33,7 @@ def not_confirmed(*, booking: Booking, payment: Payment, now: datetime) -> None:
     _send(
         booking,
         kind="not_confirmed",
-        subject="We couldn't confirm your booking",
+        subject="We couldn’t confirm your booking",
         context={"amount": formats.money(payment.amount)},
         dedupe_key=f"payments.not_confirmed:{payment.id}",
         now=now,

@@ -18,12 +18,12 @@ REFUSED = Q(status=PaymentStatus.FAILED) | Q(failure_code=UNUSABLE_TOKEN)
 
 class PaymentNotFound(NotFound):
     code = "payment_not_found"
-    detail = "We can't find that payment."
+    detail = "We can’t find that payment."
 
 
 class RefundNotFound(NotFound):
     code = "refund_not_found"
-    detail = "We can't find that refund."
+    detail = "We can’t find that refund."
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ class Busy(Unavailable):
     """Every database connection is taken."""
 
     code = "busy"
-    detail = "We're busier than usual. Try again in a few seconds."
+    detail = "We’re busier than usual. Try again in a few seconds."
 
 
 class TooLarge(drf.APIException):
@@ -83,7 +83,7 @@ def _of_drf(exception: drf.APIException) -> dict[str, Any]:
         return problems.problem(
             status=status,
             code="invalid",
-            detail="Some of what was sent can't be used.",
+            detail="Some of what was sent can’t be used.",
             errors=flatten(exception.detail),
         )
     code = "malformed" if isinstance(exception, drf.ParseError) else str(exception.default_code)

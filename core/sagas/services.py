@@ -32,7 +32,7 @@ class StepUnderWay(Conflict):
 
 class NotPossible(Conflict):
     code = "saga_not_possible"
-    detail = "This can't be done in the journey's present state."
+    detail = "This can’t be done in the journey’s present state."
 
 
 class ReasonMissing(Invalid):

@@ -10,7 +10,7 @@ from core.errors import Conflict
 
 class WrongState(Conflict):
     code = "wrong_state"
-    detail = "This can't be done any more. Reload the page to see where things stand."
+    detail = "This can’t be done any more. Reload the page to see where things stand."
 
 
 class MovedMeanwhile(Conflict):

@@ -57,7 +57,7 @@ def change(*, session_id: UUID | str, capacity: int, minimum: int, trainer: str)
             words = "1 person is booked" if booked == 1 else f"{booked} people are booked"
             raise Invalid(fields={"capacity": [f"{words}."]})
         if minimum > capacity:
-            raise Invalid(fields={"minimum": ["The minimum can't be above the capacity."]})
+            raise Invalid(fields={"minimum": ["The minimum can’t be above the capacity."]})
         session.capacity, session.minimum, session.trainer = capacity, minimum, trainer
         session.save(update_fields=["capacity", "minimum", "trainer"])
         return session

@@ -24,7 +24,7 @@ __all__ = [
 
 class SessionNotOpen(Conflict):
     code = "session_not_open"
-    detail = "That date can't be booked any more. Choose another date."
+    detail = "That date can’t be booked any more. Choose another date."
 
 
 class PlacesSoldOut(Conflict):
@@ -52,12 +52,12 @@ class HoldExpired(Gone):
 
 class ExtensionsUsedUp(Conflict):
     code = "extensions_used_up"
-    detail = "Your places can't be held any longer. Pay before the time runs out."
+    detail = "Your places can’t be held any longer. Pay before the time runs out."
 
 
 class RenewalsUsedUp(Conflict):
     code = "renewals_used_up"
-    detail = "These places can't be held again. Start a new booking."
+    detail = "These places can’t be held again. Start a new booking."
 
 
 class DetailsMissing(Conflict):
@@ -67,7 +67,7 @@ class DetailsMissing(Conflict):
 
 class DetailsClosed(Conflict):
     code = "details_closed"
-    detail = "These details can't be changed now."
+    detail = "These details can’t be changed now."
 
 
 class PaymentInProgress(Conflict):

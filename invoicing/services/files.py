@@ -20,7 +20,7 @@ class FileNotMade(Unavailable):
     """The PDF can't be made now; the office sees it on its list."""
 
     code = "document_not_ready"
-    detail = "Your invoice isn't ready yet. We'll email it within an hour."
+    detail = "Your invoice isn’t ready yet. We’ll email it within an hour."
 
 
 def pdf(*, document_id: UUID, now: datetime) -> bytes:

@@ -31,7 +31,7 @@ class TotalDiffers(Conflict):
     """What was captured is not what the booking's lines come to: a person must look."""
 
     code = "invoice_total_differs"
-    detail = "The payment is not the total of the booking's lines."
+    detail = "The payment is not the total of the booking’s lines."
 
 
 def invoice(*, payment_id: UUID, now: datetime) -> Document:

@@ -160,7 +160,7 @@ class AlreadyDone(GatewayError):
 
 class _NotNow(Unavailable):
     code = "payments_unavailable"
-    detail = "We can't take cards right now. Nothing was taken. Try again in a few minutes."
+    detail = "We can’t take cards right now. Nothing was taken. Try again in a few minutes."
 
     def __init__(self, code: str = "", *, retry_after: int | None = None) -> None:
         self.gateway_code = code

@@ -19,7 +19,7 @@ from core.tracing.propagation import trace_id
 
 class WrongState(Conflict):
     code = "wrong_state"
-    detail = "This can't be done any more. Reload the page to see where things stand."
+    detail = "This can’t be done any more. Reload the page to see where things stand."
 
 
 class MovedMeanwhile(Conflict):

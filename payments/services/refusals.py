@@ -27,24 +27,24 @@ class CardDeclined(PaymentDeclined):
     """`decline_code` in `extra` only where it tells the customer what to do."""
 
     code = "card_declined"
-    detail = "This payment didn't go through. Nothing was taken."
+    detail = "This payment didn’t go through. Nothing was taken."
 
 
 class PaymentRefused(Refused):
     """Our own no; never with a reason."""
 
     code = "payment_refused"
-    detail = "We couldn't take this payment. Nothing was taken."
+    detail = "We couldn’t take this payment. Nothing was taken."
 
 
 class TooManyRefusals(Refused):
     code = "payment_refused"
-    detail = "That's several cards refused. Call us and we'll help."
+    detail = "That’s several cards refused. Call us and we’ll help."
 
 
 class PaymentsUnavailable(Unavailable):
     code = "payments_unavailable"
-    detail = "We can't take cards right now. Nothing was taken. Try again in a few minutes."
+    detail = "We can’t take cards right now. Nothing was taken. Try again in a few minutes."
 
 
 class TokenUnusable(Invalid):

@@ -24,7 +24,7 @@ _S = StrayStatus
 
 class StrayMoneyNotFound(NotFound):
     code = "stray_money_not_found"
-    detail = "We can't find that money."
+    detail = "We can’t find that money."
 
 
 class DecidedAlready(Conflict):
@@ -143,7 +143,7 @@ def _decide(stray_id: UUID | str, status: str, note: str, actor: str, now: datet
     if stray.status != _S.OPEN:
         raise DecidedAlready
     if status == _S.GIVING_BACK and stray.kind != StrayKind.PAYMENT:
-        raise Invalid(fields={"choice": ["This money has gone already: it can't be given back."]})
+        raise Invalid(fields={"choice": ["This money has gone already: it can’t be given back."]})
     stray.status, stray.note, stray.decided_by, stray.decided_at = status, note, actor, now
     stray.save(update_fields=["status", "note", "decided_by", "decided_at"])
     _audit(stray, f"stray_money.{status}", actor=actor, now=now, before={"status": _S.OPEN.value})

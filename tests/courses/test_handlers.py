@@ -50,7 +50,7 @@ class TestMailConfirmation:
         (mail,) = mails("confirmation")
         assert mail.recipient == "ada@example.com"
         assert mail.subject == "Booked: Emergency First Aid at Work, Tue 15 Dec, Leeds"
-        assert mail.text.startswith(f"You're booked. Reference {booking.reference}.")
+        assert mail.text.startswith(f"You’re booked. Reference {booking.reference}.")
         for body in (mail.text, mail.html):
             assert booking.reference in body
             assert "Tuesday 15 December 2026" in body

@@ -24,17 +24,17 @@ class TestCancellationNote:
             (at(12, 8, 23, 59), "If you cancel you get half back, until Tuesday 8 December."),
             (
                 at(12, 12),
-                "This date is 3 days away, so the fee isn't refunded. "
+                "This date is 3 days away, so the fee isn’t refunded. "
                 "You can still send someone else.",
             ),
             (
                 at(12, 14),
-                "This date is 1 day away, so the fee isn't refunded. "
+                "This date is 1 day away, so the fee isn’t refunded. "
                 "You can still send someone else.",
             ),
             (
                 at(12, 15, 8),
-                "This date is today, so the fee isn't refunded. You can still send someone else.",
+                "This date is today, so the fee isn’t refunded. You can still send someone else.",
             ),
         ],
     )
@@ -108,7 +108,7 @@ class TestRefundQuote:
         assert refund_quote(generous, STARTS, Money(9_600), at(12, 15, 8)).refund == Money(9_600)
         begun = refund_quote(generous, STARTS, Money(9_600), at(12, 15, 9, 15))
         assert begun.refund == Money(0)
-        assert begun.explanation == "The course has begun, so the fee isn't refunded."
+        assert begun.explanation == "The course has begun, so the fee isn’t refunded."
 
     @pytest.mark.parametrize(
         ("rights", "refund"),

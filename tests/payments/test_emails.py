@@ -29,8 +29,8 @@ class TestBeingChecked:
     def test_says_what_is_kept_and_by_when(self, in_review):
         [mail] = mails("being_checked")
 
-        assert mail.subject.startswith("We're checking your booking RFT-")
-        assert "Your card hasn't been charged." in mail.text
+        assert mail.subject.startswith("We’re checking your booking RFT-")
+        assert "Your card hasn’t been charged." in mail.text
         assert "£96.00" in mail.text
         assert "score" not in mail.text + mail.html
 
@@ -58,7 +58,7 @@ class TestNotConfirmed:
         drain_outbox()
 
         [mail] = mails("not_confirmed")
-        assert mail.subject == "We couldn't confirm your booking"
+        assert mail.subject == "We couldn’t confirm your booking"
         assert mail.text.startswith("Nothing was taken.")
         assert "Could not confirm the customer" not in mail.text
 
@@ -97,5 +97,5 @@ class TestLateMoney:
         )
 
         [mail] = mails("late_money_returned")
-        assert "We've sent all £96.00 back to the Visa card ending 4242." in mail.text
+        assert "We’ve sent all £96.00 back to the Visa card ending 4242." in mail.text
         assert SagaRun.objects.filter(name="refund").count() == 0
