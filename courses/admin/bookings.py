@@ -29,6 +29,22 @@ TONES = {
 }
 
 
+ACTIONS = {
+    "hold": "Places held",
+    "extend": "More time given",
+    "renew": "Held again",
+    "begin_payment": "Payment begun",
+    "fail_payment": "Payment refused",
+    "expire_payment": "Payment not finished in time",
+    "expire": "Hold ended",
+    "review": "Put under review",
+    "confirm": "Confirmed",
+    "release": "Places released",
+    "cancel": "Cancelled",
+    "cancel_places": "Some places cancelled",
+}
+
+
 class ReadOnlyInline(TabularInline):
     extra = 0
     can_delete = False
@@ -47,7 +63,7 @@ class AttendeeInline(ReadOnlyInline):
     fields = ("position", "name_shown", "email_shown", "state")
     readonly_fields = fields
     ordering = ("position",)
-    verbose_name_plural = "who's coming"
+    verbose_name_plural = "who’s coming"
 
     @display(description="Name")
     def name_shown(self, attendee: Attendee) -> str:
@@ -60,10 +76,35 @@ class AttendeeInline(ReadOnlyInline):
 
 class TimelineInline(ReadOnlyInline):
     model = BookingTransition
-    fields = ("at", "action", "came_from", "went_to", "cause", "actor", "trace_id")
+    fields = ("at_shown", "action_shown", "from_shown", "to_shown", "cause_shown", "actor_shown",
+              "trace_id")  # fmt: skip
     readonly_fields = fields
     ordering = ("at", "id")
     verbose_name_plural = "what happened"
+
+    @display(description="When")
+    def at_shown(self, step: BookingTransition) -> str:
+        return _moment(step.at)
+
+    @display(description="What")
+    def action_shown(self, step: BookingTransition) -> str:
+        return ACTIONS.get(step.action, _plain(step.action))
+
+    @display(description="From")
+    def from_shown(self, step: BookingTransition) -> str:
+        return _state(step.came_from)
+
+    @display(description="To")
+    def to_shown(self, step: BookingTransition) -> str:
+        return _state(step.went_to)
+
+    @display(description="Why")
+    def cause_shown(self, step: BookingTransition) -> str:
+        return _plain(step.cause)
+
+    @display(description="By")
+    def actor_shown(self, step: BookingTransition) -> str:
+        return _plain(step.actor)
 
 
 @admin.register(Booking)
@@ -226,3 +267,13 @@ class CustomerAdmin(ReadOnlyAdmin):
 
 def _moment(at: Any) -> str:
     return f"{formats.plain_date(at)}, {formats.clock_time(at)}" if at else ""
+
+
+def _state(state: str) -> str:
+    return str(BookingStatus(state).label) if state in BookingStatus.values else ""
+
+
+def _plain(words: str) -> str:
+    """ "card_declined" reads "Card declined"."""
+    words = words.replace("_", " ")
+    return words[:1].upper() + words[1:]

@@ -82,7 +82,7 @@ class TestBookings:
 
         words = words_of(admin_client, "admin:courses_booking_change", booking.pk)
 
-        for expected in ("Person 2", "begin_payment", "VAT £32.00 at 20%", "ada@example.com"):
+        for expected in ("Person 2", "Payment begun", "VAT £32.00 at 20%", "ada@example.com"):
             assert expected in words
         assert booking.token not in words
 
