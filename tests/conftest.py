@@ -22,6 +22,11 @@ def _fixtures_of(item: pytest.Item) -> list[str]:
 def django_db_setup(django_db_setup, django_db_blocker):
     """The test database alone lets tables that never change be emptied between tests."""
     from django.db import connection
+    from django.test import TransactionTestCase
+
+    from tests.emptying import empty_what_was_touched
+
+    TransactionTestCase._fixture_teardown = empty_what_was_touched
 
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         name = connection.ops.quote_name(connection.settings_dict["NAME"])
