@@ -92,8 +92,11 @@ NO_CHARGE_UNKNOWN = Invariant(
             """
             SELECT c.id AS charge, c.amount_captured, p.id AS payment, p.status FROM g_charges c
             JOIN payments_payment p ON p.operation_id = c.operation_id
+            LEFT JOIN payments_straymoney s ON s.gateway_id = c.intent AND (
+                s.status = 'matched'
+                OR s.status = 'given_back' AND c.amount_refunded = c.amount_captured)
             WHERE c.status = 'succeeded' AND c.captured AND p.status <> 'succeeded'
-                AND c.created < %(settled)s AND p.changed_at < %(settled)s
+                AND c.created < %(settled)s AND p.changed_at < %(settled)s AND s.id IS NULL
             """,
             CHARGES,
         ),

@@ -63,7 +63,9 @@ REFUND_ONCE = Invariant(
             """
             SELECT g.id AS refund, g.intent, g.amount, g.status FROM g_refunds g
             LEFT JOIN payments_refund r ON r.gateway_id = g.id OR r.operation_id = nullif(g.operation_id, '')
-            WHERE g.status NOT IN ('failed', 'canceled') AND g.created < %(settled)s AND r.id IS NULL
+            LEFT JOIN payments_straymoney s ON s.gateway_id IN (g.id, g.intent) AND s.status <> 'open'
+            WHERE g.status NOT IN ('failed', 'canceled') AND g.created < %(settled)s
+                AND r.id IS NULL AND s.id IS NULL
             """,
             ("g_refunds",),
         ),

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from core.audit import selectors as audit
 from core.errors import Invalid
+from core.invariants import books, runner
 from core.mail.models import Message
 from core.sagas import services as interventions
 from core.sagas.models import SagaRun
@@ -326,3 +327,24 @@ class TestConsole:
         assert stray.gateway_id in listed
         assert "Matched by hand" in listed
         assert "the customer called" in page.content.decode()
+
+
+class TestInvariants:
+    """What is decided is no longer broken; what nobody has decided is."""
+
+    @pytest.mark.parametrize(
+        ("decide", "broken"),
+        [(None, {"INV-03"}), (stray_money.match, set()), (stray_money.give_back, set())],
+    )
+    def test_know_of_it(self, sandbox, now, stray, decide, broken):
+        if decide is not None:
+            decide(stray_id=stray.id, now=now, **BY)
+        if decide is stray_money.give_back:
+            send(stray, now)
+        later = now + timedelta(hours=1)
+
+        with connection.cursor() as cursor:
+            given = books.load(cursor, sandbox.books())
+            report = runner.check(cursor, given=given, now=later, grace=timedelta(minutes=5))
+
+        assert {each.id for each in report.violations} & {"INV-03", "INV-12"} == broken
