@@ -16,7 +16,7 @@ from core.backoffice.readonly import ReadOnlyAdmin
 from core.crypto.fields import readable
 from core.crypto.index import blind_index
 from courses.models import Attendee, Booking, BookingTransition, Customer
-from courses.models.booking import EMAIL_INDEX
+from courses.models.customer import EMAIL_INDEX
 from courses.models.states import BookingStatus
 
 TONES = {

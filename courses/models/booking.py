@@ -12,48 +12,19 @@ from django.db import models
 from django.db.models import Q
 
 from core.crypto.fields import SealedTextField
-from core.crypto.index import blind_index
 from core.ids import reference, secret_token, uuid7
 from core.money import Money
 from core.tracing.propagation import trace_id
 from courses.models import moves, states
 from courses.models.catalog import CourseSession
+from courses.models.customer import Customer
 from courses.models.querysets import BookingQuerySet
 from courses.models.states import TAKES_PLACES, BookingStatus, MovedMeanwhile, PlaceState
-
-EMAIL_INDEX = "courses.customer.email"
 
 
 def browser_digest(browser: str) -> str:
     """What is kept of the browser's cookie: enough to know it again, useless to whoever reads it."""
     return hashlib.sha256(browser.encode()).hexdigest()
-
-
-class Customer(models.Model):
-    """Who books and pays, as given for one booking: typing an address proves nothing, so rows are not shared.
-
-    All that one person booked is found by ``email_index``.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    name = SealedTextField()
-    email = SealedTextField()
-    email_index = models.CharField(max_length=64, editable=False)
-    phone = SealedTextField(default="")
-    company = SealedTextField(default="")
-    address = SealedTextField(default="")
-    postcode = SealedTextField(default="")
-    created_at = models.DateTimeField(editable=False)
-
-    class Meta:
-        indexes = [models.Index(fields=["email_index"], name="courses_customer_email")]
-
-    def __str__(self) -> str:
-        return f"Customer {str(self.pk)[-6:]}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.email_index = blind_index(self.email, EMAIL_INDEX)
-        super().save(*args, **kwargs)
 
 
 class Booking(models.Model):

@@ -74,7 +74,7 @@ class TestGiveDetails:
 
     def test_finds_a_customer_by_any_spelling_of_the_address(self):
         from core.crypto.index import blind_index
-        from courses.models.booking import EMAIL_INDEX
+        from courses.models.customer import EMAIL_INDEX
 
         make_ready()
 
