@@ -3,6 +3,8 @@
 import pytest
 
 RUNNING_SITES = {"house_of_the_run": 1, "stack": 2, "chromium": 2}
+# Begun first among these, so that the other worker has enough to do beside them.
+LONGEST = ("test_in_browser.py", "test_staff_pages.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -11,7 +13,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         place = max((RUNNING_SITES.get(name, 0) for name in _fixtures_of(item)), default=0)
         needs[item.path] = max(place, needs.get(item.path, 0))
-    items.sort(key=lambda item: needs[item.path])
+    items.sort(key=lambda item: (needs[item.path], item.path.name not in LONGEST))
 
 
 def _fixtures_of(item: pytest.Item) -> list[str]:

@@ -1,12 +1,12 @@
 """Every staff page, menu and filter in a real browser: no complaint in the console, no axe violation, nothing cut off."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib import admin
 from django.core.management import call_command
 
 from core.backoffice import navigation
 from tests.functional.backoffice.conftest import NARROW, WIDE, Desk
+from tests.functional.chromium import accessibility_violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 # Unfold's own layout has no landmarks; what WCAG asks for is held, axe's further advice is not.
@@ -14,9 +14,14 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 TOO_WIDE = "document.documentElement.scrollWidth > innerWidth"
 
 
+ROWS = 20
+
+
 @pytest.fixture
-def history():
-    """Rows in every list."""
+def history(monkeypatch):
+    """Rows in every list, and a second page where there are many."""
+    for model_admin in admin.site._registry.values():
+        monkeypatch.setattr(model_admin, "list_per_page", ROWS)
     call_command("load_sample_catalogue", bookings=40, verbosity=0)
 
 
@@ -26,17 +31,12 @@ def wrong_with(desk: Desk) -> list[str]:
     for size, dark in ((WIDE, False), (NARROW, True)):
         desk.page.set_viewport_size(size)
         desk.dark(dark)
-        wrong += violations(desk)
+        wrong += accessibility_violations(desk.page, **RULES)
         if desk.page.evaluate(TOO_WIDE):
             wrong.append(f"wider than {size['width']} px")
     desk.page.set_viewport_size(WIDE)
     desk.dark(False)
     return [f"{desk.page.url}: {each}" for each in wrong] + desk.complaints()
-
-
-def violations(desk: Desk) -> list[str]:
-    found = Axe().run(desk.page, options=RULES).response["violations"]
-    return [f"{each['id']}: {[node['target'] for node in each['nodes']]}" for each in found]
 
 
 def lists() -> list[str]:

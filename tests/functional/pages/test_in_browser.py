@@ -1,16 +1,20 @@
 """Each page in each state in Chromium: axe finds nothing, nothing is wider than the screen, no policy is broken."""
 
 import pytest
+from django.core.cache import cache
 
+from payments.models import Payment
 from tests.functional.chromium import accessibility_violations, visitor
 from tests.functional.pages import shop as shops
 from tests.functional.pages.shop import EVERY_STATE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-LOOKS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+WIDTHS = [1280, 390]
+# What the theme alone can change; the rest of a page is the same in both.
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 NARROWEST = 320
-# These ask Stripe, or go elsewhere by themselves; the journeys see them with a real payment.
-MOVING = {"status-slow", "status-unknown", "status-waiting"}
+# These ask Stripe, or go elsewhere by themselves: made right before they are looked at.
+MOVING = ["status-slow", "status-unknown", "status-waiting"]
 STILL = [name for name in EVERY_STATE if name not in MOVING]
 
 
@@ -27,18 +31,29 @@ class TestEveryState:
         """One visit to all of them, since making the shop costs more than looking at a page."""
         found: dict[str, list[str]] = {}
 
-        for width, theme in LOOKS:
-            look = {"width": width, "theme": theme, "cookie": shops.BROWSER}
-            with visitor(chromium, stack.url, **look) as seen:
+        for width in WIDTHS:
+            with looking(stack, chromium, width) as seen:
                 for name, address in addresses.items():
-                    found |= looked_at(seen, f"{name} {width} {theme}", address)
+                    found |= looked_at(seen, f"{name} {width}", address)
+
+        assert found == {}
+
+    @pytest.mark.parametrize("name", MOVING)
+    def test_is_for_everyone_while_it_waits(self, stack, chromium, name):
+        found: dict[str, list[str]] = {}
+        address = waiting_page(name)
+
+        for width in WIDTHS:
+            with looking(stack, chromium, width) as seen:
+                found |= looked_at(seen, f"{name} {width}", address)
+                assert seen.page.locator("#state .waiting-bar").is_visible()
 
         assert found == {}
 
     def test_fits_the_narrowest_screen(self, stack, chromium, addresses):
         wide = {}
 
-        with visitor(chromium, stack.url, width=NARROWEST, cookie=shops.BROWSER) as seen:
+        with looking(stack, chromium, NARROWEST) as seen:
             for name, address in addresses.items():
                 seen.page.goto(address)
                 wide[name] = seen.page.evaluate("document.documentElement.scrollWidth")
@@ -47,7 +62,7 @@ class TestEveryState:
 
     def test_can_be_used_with_the_keyboard(self, stack, chromium, addresses):
         """Tab reaches the skip link first, then everything that can be pressed, and never gets stuck."""
-        with visitor(chromium, stack.url, cookie=shops.BROWSER) as seen:
+        with looking(stack, chromium) as seen:
             seen.page.goto(addresses["choose"])
             seen.page.keyboard.press("Tab")
             assert seen.page.evaluate("document.activeElement.textContent") == (
@@ -67,9 +82,28 @@ WHAT_HAS_FOCUS = """() => {
 }"""
 
 
+def looking(stack, chromium, width: int = 1280):
+    """The browser that booked. Without movement, so that no colour is seen on its way to another."""
+    look = {"width": width, "cookie": shops.BROWSER, "reduced_motion": "reduce"}
+    return visitor(chromium, stack.url, **look)
+
+
+def waiting_page(name: str) -> str:
+    """A page that waits for a payment which the gateway was asked after a moment ago."""
+    address = shops.address_of(name, shops.open_shop())
+    payment = Payment.objects.get()
+    cache.set(f"status-asked:{payment.pk}", True, timeout=60)
+    return address
+
+
 def looked_at(seen, look: str, address: str) -> dict[str, list[str]]:
-    seen.complaints.clear()
-    seen.page.goto(address)
-    # First what the page itself said: axe talks to frames of other origins, which Chromium reports.
-    wrong = [*seen.complaints, *accessibility_violations(seen.page)]
+    """In light and then in dark."""
+    wrong = []
+    for theme, rules in (("light", {}), ("dark", COLOURS)):
+        seen.complaints.clear()
+        seen.page.emulate_media(color_scheme=theme)
+        seen.page.goto(address)
+        # First what the page itself said: axe talks to frames of other origins, which Chromium reports.
+        found = [*seen.complaints, *accessibility_violations(seen.page, **rules)]
+        wrong += [f"{theme}: {each}" for each in found]
     return {look: wrong} if wrong else {}
