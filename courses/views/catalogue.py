@@ -14,8 +14,7 @@ from core import clock, formats
 from core.pages import HtmxRequest
 from courses import selectors
 from courses.forms.finder import Finder
-from courses.models import Course
-from courses.selectors import CatalogueFilters, Facets
+from courses.selectors import Brief, CatalogueFilters, Facets
 from courses.views import rows
 from courses.views.rows import Row
 
@@ -54,7 +53,7 @@ def catalogue(request: HtmxRequest) -> HttpResponse:
     finder = Finder.read(request.GET, venues=selectors.venues, today=formats.local_date(now))
     filters = finder.filters()
     page = _page(finder, filters, now)
-    courses = selectors.courses_in_brief()
+    courses = selectors.courses_in_brief(now=now)
     context = {
         "section": "courses",
         "finder": finder,
@@ -97,7 +96,7 @@ def _heading(total: int, finder: Finder) -> str:
     return f"{dates} within {finder.distance} miles of {finder.place.name}"
 
 
-def _course_choice(course: Course, finder: Finder, facets: Facets) -> dict:
+def _course_choice(course: Brief, finder: Finder, facets: Facets) -> dict:
     return {
         "slug": course.slug,
         "title": course.title,
@@ -106,7 +105,7 @@ def _course_choice(course: Course, finder: Finder, facets: Facets) -> dict:
     }
 
 
-def _guide(course: Course) -> dict:
+def _guide(course: Brief) -> dict:
     """Which course do I need? One usual answer."""
     glyph, workplace, answer = GUIDES[course.slug]
     return {

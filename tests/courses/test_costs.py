@@ -77,6 +77,47 @@ class TestListed:
         ]
         assert {each.places_left for each in listed} == {7, 12}
 
+    @pytest.mark.parametrize(
+        "wish",
+        [
+            {"course": "paediatric"},
+            {"course": "nowhere"},
+            {"venue": "york"},
+            {"towns": ("York", "Hull")},
+            {"towns": ()},
+            {"from_date": dt.date(2026, 12, 16)},
+            {"to_date": dt.date(2026, 12, 15)},
+            {"days": "weekends"},
+            {"days": "weekdays", "available": True},
+        ],
+    )
+    @pytest.mark.parametrize("moment", [NOW, NOW + dt.timedelta(days=23), NOW])
+    def test_finds_what_the_catalogue_finds_at_every_moment(self, wish, moment):
+        york = make_venue("york", town="York")
+        paediatric = make_course("paediatric", title="Paediatric First Aid")
+        make_session(on=dt.date(2026, 12, 15))
+        make_session(on=dt.date(2026, 12, 19), course=paediatric)
+        make_hold(make_session(on=dt.date(2027, 1, 4), venue=york, capacity=1))
+        filters = CatalogueFilters(**wish)
+
+        listed = selectors.listed(filters=filters, now=moment, limit=20)
+        facets = selectors.facets(filters=filters, now=moment)
+
+        known = selectors.catalogue(filters=filters, now=moment)
+        assert [(each.id, each.places_left) for each in listed] == [
+            (each.pk, each.places_left) for each in known
+        ]
+        assert facets.total == len(known)
+
+    def test_counts_a_hold_until_it_ends(self):
+        make_hold(make_session(capacity=1), now=NOW)
+
+        def left(moment: dt.datetime) -> int:
+            (date,) = selectors.listed(filters=CatalogueFilters(), now=moment, limit=1)
+            return date.places_left
+
+        assert [left(NOW), left(NOW + dt.timedelta(minutes=15)), left(NOW)] == [0, 1, 0]
+
     def test_shows_the_part_that_is_asked_for(self):
         for day in range(1, 6):
             make_session(on=dt.date(2026, 12, day))
