@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core import checks
 
 from fraud import scoring
-from fraud.risk_signals import velocity_address
+from fraud.risk_signals import velocity
 
 
 @checks.register("fraud")
@@ -29,12 +29,13 @@ def thresholds_in_order(**_kwargs: Any) -> list[checks.CheckMessage]:
 
 @checks.register("fraud")
 def address_alone_is_no_review(**_kwargs: Any) -> list[checks.CheckMessage]:
-    if scoring.BASE + velocity_address.LARGEST < settings.FRAUD_REVIEW_FROM:
+    largest = sum(factor.points.largest() for factor in velocity.ADDRESS)
+    if scoring.SHIPPED.base + largest < settings.FRAUD_REVIEW_FROM:
         return []
     return [
         checks.Warning(
             "A busy connection alone sends a booking to review: a whole office or school.",
-            hint=f"Set FRAUD_REVIEW_FROM above {scoring.BASE + velocity_address.LARGEST}.",
+            hint=f"Set FRAUD_REVIEW_FROM above {scoring.SHIPPED.base + largest}.",
             id="fraud.W002",
         )
     ]

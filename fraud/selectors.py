@@ -7,17 +7,18 @@ from uuid import UUID
 from django.db import connection
 
 from core.errors import NotFound
+from fraud.history import windows
+from fraud.history.facts import Facts
+from fraud.history.profile import COLUMNS, Own, Profile
 from fraud.models import Assessment, ReviewCase
-from fraud.models.outcome import Kind, bucket
-from fraud.subject import Facts, Subject, Tries
+from fraud.models.outcome import bucket
+from fraud.subject import Subject
 
-HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-REFUSED = (Kind.DECLINED.value, Kind.BLOCKED.value)
 COURSE_AMOUNTS = 200
 
-# The payment's own outcomes; how often each key met each outcome in the last hour and day; what was
-# last paid for the course.
+# The payment's own outcomes; how often each key met each outcome in the last day; what was last paid
+# for the course.
 FACTS = """
     SELECT
         (
@@ -25,15 +26,10 @@ FACTS = """
             FROM fraud_outcome WHERE payment_id = %(payment)s
         ),
         (
-            SELECT coalesce(json_agg(json_build_array(key, outcome, hour, day)), '[]')
-            FROM (
-                SELECT key, outcome, sum(count) AS day,
-                    coalesce(sum(count) FILTER (WHERE bucket_at >= %(hour_ago)s), 0) AS hour
-                FROM fraud_keycount
-                WHERE key = ANY (%(keys)s) AND outcome = ANY (%(counted)s)
-                    AND bucket_at BETWEEN %(day_ago)s AND %(now)s
-                GROUP BY key, outcome
-            ) AS counts
+            SELECT coalesce(json_agg(json_build_array(key, outcome, bucket_at, count)), '[]')
+            FROM fraud_keycount
+            WHERE key = ANY (%(keys)s) AND outcome = ANY (%(counted)s)
+                AND bucket_at BETWEEN %(day_ago)s AND %(now)s
         ),
         ARRAY (
             SELECT amount_minor FROM fraud_outcome
@@ -55,8 +51,7 @@ def facts(*, subject: Subject, keys: dict[str, str], now: datetime) -> Facts:
         "payment": subject.payment_id,
         "course": subject.course,
         "keys": list(keys.values()),
-        "counted": [Kind.ATTEMPT.value, *REFUSED],
-        "hour_ago": bucket(now - HOUR),
+        "counted": list(COLUMNS),
         "day_ago": bucket(now - DAY),
         "now": now,
         "amounts_max": COURSE_AMOUNTS,
@@ -64,11 +59,18 @@ def facts(*, subject: Subject, keys: dict[str, str], now: datetime) -> Facts:
     with connection.cursor() as cursor:
         cursor.execute(FACTS, values)
         own, counts, course_amounts = cursor.fetchone()
-    mine = [(kind, datetime.fromisoformat(at), digests) for kind, at, digests in own]
-    found = {(key, outcome): (hour, day) for key, outcome, hour, day in counts}
+    profiles = {kind: Profile(kind) for kind in keys}
+    by_key = {key: profiles[kind] for kind, key in keys.items()}
+    for key, outcome, at, count in counts:
+        _count(by_key[key], COLUMNS[outcome], _second(at), count)
+    if course_amounts:
+        profiles["course"].amounts = list(reversed(course_amounts))
+    mine = tuple((kind, _second(at)) for kind, at, _keys in own)
     return Facts(
-        tries={kind: _tries(key, found, mine, now) for kind, key in keys.items()},
-        course_amounts=tuple(course_amounts),
+        now=int(now.timestamp()),
+        keys=keys,
+        profiles=profiles,
+        own=Own(mine, subject.amount_minor),
     )
 
 
@@ -93,15 +95,10 @@ def assessments_of(payment_id: UUID | str) -> list[Assessment]:
     return list(Assessment.objects.filter(payment_id=payment_id).order_by("assessed_at", "id"))
 
 
-def _tries(
-    key: str,
-    counts: dict[tuple[str, str], tuple[int, int]],
-    own: list[tuple[str, datetime, dict[str, str]]],
-    now: datetime,
-) -> Tries:
-    mine = [(kind, bucket(at)) for kind, at, keys in own if key in keys.values()]
-    tries = counts.get((key, Kind.ATTEMPT), (0, 0))[0]
-    refused = sum(counts.get((key, kind), (0, 0))[1] for kind in REFUSED)
-    tries -= sum(kind == Kind.ATTEMPT and at >= bucket(now - HOUR) for kind, at in mine)
-    refused -= sum(kind in REFUSED and at >= bucket(now - DAY) for kind, at in mine)
-    return Tries(tries_hour=max(tries, 0), refused_day=max(refused, 0))
+def _count(profile: Profile, column: int, at: int, count: int) -> None:
+    windows.add(profile.rows, at, column, count)
+    profile.total[column - 1] += count
+
+
+def _second(at: str) -> int:
+    return int(datetime.fromisoformat(at).timestamp())

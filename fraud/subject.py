@@ -1,11 +1,8 @@
-"""What one assessment looks at: plain values in, nothing queried, nothing from HTTP or Stripe.
-
-`Subject` comes from whoever asks; `Facts` is what our own history knows about its keys.
-"""
+"""What one assessment looks at: plain values in, nothing queried, nothing from HTTP or Stripe."""
 
 import ipaddress
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from core.crypto.index import blind_index
@@ -20,6 +17,7 @@ class CardFacts:
     funding: str = ""
     last4: str = ""
     fingerprint: str = ""
+    user_agent: str = ""
     cvc_check: str = ""
     postcode_check: str = ""
     three_d_secure: str = ""
@@ -30,7 +28,10 @@ class CardFacts:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One try to pay, at one of the two moments it is judged (`stage`: before, after)."""
+    """One try to pay, at one of the two moments it is judged (`stage`: before, after).
+
+    `device` is our own signed cookie, `fingerprint` what the browser looks like: strong and weak.
+    """
 
     payment_id: str
     stage: str
@@ -38,7 +39,7 @@ class Subject:
     currency: str
     places: int
     course: str
-    starts_at: datetime
+    starts_at: datetime | None
     now: datetime
     email: str
     attendee_emails: tuple[str, ...] = ()
@@ -49,34 +50,52 @@ class Subject:
     billing_country: str = ""
     customer_id: str = ""
     seconds_on_form: int | None = None
+    fingerprint: str = ""
+    user_agent: str = ""
+    webdriver: bool | None = None
+    company: bool = False
+    venue_country: str = "GB"
+    billing_region: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Tries:
-    """How often one key was seen, the present payment left out."""
-
-    tries_hour: int = 0
-    refused_day: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """`tries` by kind of key (a key the subject does not have is absent, which is not zero);
-    `course_amounts` are the latest payments taken for the course, in minor units."""
-
-    tries: dict[str, Tries] = field(default_factory=dict)
-    course_amounts: tuple[int, ...] = ()
+# The keys of one payment, by kind. `network` is wider than `address`, `course` and `segment` say
+# what is bought, `site` is everybody.
+KINDS = (
+    "email", "domain", "customer", "card", "device", "address", "network", "phone", "region",
+    "course", "segment", "site",
+)  # fmt: skip
 
 
 def keys(subject: Subject) -> dict[str, str]:
     """The subject's keys as keyed digests, by kind; what the subject lacks has no key."""
-    plain = {
-        "email": normal_email(subject.email),
-        "address": normal_address(subject.address),
-        "device": subject.device,
-        "card": subject.card.fingerprint if subject.card else "",
+    return {
+        kind: blind_index(value, f"fraud.{kind}")
+        for kind, value in plain_keys(subject).items()
+        if value
     }
-    return {kind: blind_index(value, f"fraud.{kind}") for kind, value in plain.items() if value}
+
+
+def plain_keys(subject: Subject) -> dict[str, str]:
+    email = normal_email(subject.email)
+    return {
+        "email": email,
+        "domain": email.rpartition("@")[2],
+        "customer": subject.customer_id,
+        "card": subject.card.fingerprint if subject.card else "",
+        "device": subject.device,
+        "address": normal_address(subject.address),
+        "network": network_of(subject.address),
+        "phone": "".join(each for each in subject.phone if each.isdigit())[-10:],
+        "region": f"{subject.billing_country} {subject.billing_region}".strip(),
+        "course": subject.course,
+        "segment": f"{subject.currency} {segment_of(subject.places)}",
+        "site": "site",
+    }
+
+
+def segment_of(places: int) -> str:
+    """Private people book one place, small firms a few, large ones a whole course."""
+    return "one" if places <= 1 else "few" if places <= 5 else "many"
 
 
 def normal_email(email: str) -> str:
@@ -104,3 +123,12 @@ def normal_address(address: str) -> str:
             return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((parsed, 64), strict=False))
     return str(parsed)
+
+
+def network_of(address: str) -> str:
+    """The neighbourhood of an address: /24 of IPv4, /48 of IPv6."""
+    try:
+        parsed = ipaddress.ip_address(normal_address(address).partition("/")[0])
+    except ValueError:
+        return ""
+    return str(ipaddress.ip_network((parsed, 24 if parsed.version == 4 else 48), strict=False))

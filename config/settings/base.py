@@ -287,6 +287,10 @@ PLACES_PER_BROWSER = env.int("PLACES_PER_BROWSER", default=24)
 FRAUD_3DS_FROM = env.int("FRAUD_3DS_FROM", default=25)
 FRAUD_REVIEW_FROM = env.int("FRAUD_REVIEW_FROM", default=40)
 FRAUD_BLOCK_ABOVE = env.int("FRAUD_BLOCK_ABOVE", default=80)
+# The signals in force, by the names of fraud.risk_signals.SIGNALS; empty is all of them.
+FRAUD_SIGNALS = env.list("FRAUD_SIGNALS", default=[])
+GEOIP_DB = env("GEOIP_DB", default="")
+GEOIP_DAYS_MAX = env.int("GEOIP_DAYS_MAX", default=270)
 
 # --- Rules of paying (domain.md 4, 15) ---------------------------------------------------------------
 PAYMENT_TRIES_MAX = env.int("PAYMENT_TRIES_MAX", default=5)

@@ -1,42 +1,51 @@
-"""The signals, one module each: `read(subject, facts)` gives readings and touches nothing else.
+"""The signals, one module each: pure, from a subject and its facts to values by factor.
 
-A new signal is a module with `STAGES` and `read`, and its name in this list.
+A new signal is a module as `factor` describes it, and its line in `SIGNALS`; the setting
+FRAUD_SIGNALS may leave some out by name.
 """
 
 from typing import Protocol
 
-from fraud.risk_signals import (
-    amount,
-    card_checks,
-    disposable_email,
-    velocity_address,
-    velocity_email,
-)
-from fraud.risk_signals.reading import Reading
-from fraud.subject import Facts, Subject
+from fraud.history.facts import Facts
+from fraud.risk_signals import amount, card_checks, disposable_email, velocity
+from fraud.risk_signals.factor import Factor, Value, Values
+from fraud.subject import Subject
 
 
 class Signal(Protocol):
     @property
     def STAGES(self) -> tuple[str, ...]: ...
 
-    def read(self, subject: Subject, facts: Facts) -> list[Reading]: ...
+    @property
+    def FACTORS(self) -> tuple[Factor, ...]: ...
+
+    def values(self, subject: Subject, facts: Facts) -> Values: ...
+
+    def evidence(self, name: str, value: Value, subject: Subject, facts: Facts) -> str: ...
 
 
-SIGNALS: tuple[Signal, ...] = (
-    velocity_email,
-    velocity_address,
-    amount,
-    disposable_email,
-    card_checks,
-)
+SIGNALS: dict[str, Signal] = {
+    "velocity": velocity,
+    "amount": amount,
+    "disposable_email": disposable_email,
+    "card_checks": card_checks,
+}
+FACTORS: dict[str, Factor] = {
+    factor.name: factor for signal in SIGNALS.values() for factor in signal.FACTORS
+}
+SIGNAL_OF: dict[str, Signal] = {
+    factor.name: signal for signal in SIGNALS.values() for factor in signal.FACTORS
+}
 
 
-def read_all(subject: Subject, facts: Facts) -> list[Reading]:
-    """Every reading of every signal that speaks at this stage, in the order of the list above."""
-    return [
-        reading
-        for signal in SIGNALS
-        if subject.stage in signal.STAGES
-        for reading in signal.read(subject, facts)
-    ]
+def values_of(subject: Subject, facts: Facts, names: tuple[str, ...] | None = None) -> Values:
+    """What every signal that speaks at this stage saw, by factor; `names` leaves out the rest."""
+    found: Values = {}
+    for name, signal in SIGNALS.items():
+        if subject.stage in signal.STAGES and (names is None or name in names):
+            found.update(signal.values(subject, facts))
+    return found
+
+
+def evidence_of(name: str, value: Value, subject: Subject, facts: Facts) -> str:
+    return SIGNAL_OF[name].evidence(name, value, subject, facts)

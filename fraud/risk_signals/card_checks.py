@@ -4,43 +4,37 @@ A check that was not made says nothing. Radar's level is one input among others:
 explainable without it.
 """
 
-from fraud.risk_signals.reading import Reading
-from fraud.subject import CardFacts, Facts, Subject
+from fraud.history.facts import Facts
+from fraud.risk_signals.factor import Factor, Value, Values
+from fraud.subject import CardFacts, Subject
 
 STAGES = ("after",)
-RADAR = {"normal": 0, "elevated": 45, "highest": 60}
-CVC_FAILED = 20
-POSTCODE_FAILED = 10
-AUTHENTICATED = -8
+FACTORS = (
+    Factor("radar", "Stripe's own risk level", values={"elevated": 45, "highest": 60}),
+    Factor("cvc_check", "Wrong security code", values={"fail": 20}),
+    Factor("postcode_check", "Wrong postcode", values={"fail": 10}),
+    Factor("three_d_secure", "3-D Secure", values={"authenticated": -8}, adverse="none"),
+)
+WORDS = {
+    ("cvc_check", "fail"): "The security code was wrong",
+    ("postcode_check", "fail"): "The bank has another postcode for this card",
+    ("three_d_secure", "authenticated"): "The bank confirmed the cardholder with 3-D Secure",
+}
 
 
-def read(subject: Subject, facts: Facts) -> list[Reading]:
+def values(subject: Subject, facts: Facts) -> Values:
     card = subject.card or CardFacts()
-    return [_radar(card), *_checks(card), *_three_d_secure(card)]
+    return {
+        "radar": card.risk_level or None,
+        "cvc_check": card.cvc_check or None,
+        "postcode_check": card.postcode_check or None,
+        "three_d_secure": card.three_d_secure or None,
+    }
 
 
-def _radar(card: CardFacts) -> Reading:
-    if card.risk_level not in RADAR:
-        return Reading("radar", None, 0, "Stripe's risk level isn't available")
-    evidence = f"Stripe calls the risk of this payment {card.risk_level}"
-    if card.risk_score is not None:
-        evidence += f" ({card.risk_score} of 100)"
-    return Reading("radar", card.risk_level, RADAR[card.risk_level], evidence)
-
-
-def _checks(card: CardFacts) -> list[Reading]:
-    readings = []
-    if card.cvc_check == "fail":
-        evidence = "The security code was wrong"
-        readings.append(Reading("cvc_check", "fail", CVC_FAILED, evidence))
-    if card.postcode_check == "fail":
-        evidence = "The bank has another postcode for this card"
-        readings.append(Reading("postcode_check", "fail", POSTCODE_FAILED, evidence))
-    return readings
-
-
-def _three_d_secure(card: CardFacts) -> list[Reading]:
-    if card.three_d_secure != "authenticated":
-        return []
-    evidence = "The bank confirmed the cardholder with 3-D Secure"
-    return [Reading("three_d_secure", "authenticated", AUTHENTICATED, evidence)]
+def evidence(name: str, value: Value, subject: Subject, facts: Facts) -> str:
+    if name != "radar":
+        return WORDS.get((name, str(value)), f"The bank's answer: {value}")
+    score = subject.card.risk_score if subject.card else None
+    seen = f"Stripe calls the risk of this payment {value}"
+    return seen if score is None else f"{seen} ({score} of 100)"

@@ -5,22 +5,25 @@ The list names registrable domains; whatever lies below one of them belongs to i
 
 from disposable_email_domains import allowlist, blocklist
 
-from fraud.risk_signals.reading import Reading
-from fraud.subject import Facts, Subject
+from fraud.history.facts import Facts
+from fraud.risk_signals.factor import Factor, Value, Values
+from fraud.subject import Subject
 
 STAGES = ("before", "after")
-POINTS = 30
+LISTED = "listed"
+FACTORS = (Factor("disposable_email", "Throw-away address", values={LISTED: 30}),)
 
 
-def read(subject: Subject, facts: Facts) -> list[Reading]:
+def values(subject: Subject, facts: Facts) -> Values:
     domain = domain_of(subject.email)
     if not domain:
-        return [Reading("disposable_email", None, 0, "There is no email address to look up")]
-    listed = listed_as(domain)
-    if listed:
-        evidence = f"{listed} gives out throw-away addresses"
-        return [Reading("disposable_email", listed, POINTS, evidence)]
-    return [Reading("disposable_email", "", 0, "Not a throw-away address")]
+        return {"disposable_email": None}
+    return {"disposable_email": LISTED if listed_as(domain) else "no"}
+
+
+def evidence(name: str, value: Value, subject: Subject, facts: Facts) -> str:
+    listed = listed_as(domain_of(subject.email))
+    return f"{listed} gives out throw-away addresses" if listed else "Not a throw-away address"
 
 
 def domain_of(email: str) -> str:

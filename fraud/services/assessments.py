@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from fraud import risk_signals, scoring, selectors
+from fraud.history.facts import Facts
 from fraud.models import Assessment, FraudAttempt
 from fraud.models.assessment import Band, Stage, Verdict
 from fraud.subject import Subject, keys
@@ -21,7 +22,7 @@ def assess(*, subject: Subject, now: datetime) -> Assessment:
     own_keys = keys(subject)
     facts = selectors.facts(subject=subject, keys=own_keys, now=now)
     thresholds = thresholds_in_force()
-    score = scoring.score(risk_signals.read_all(subject, facts), thresholds)
+    score = judge(subject, facts, thresholds)
     assessment = _assessment(subject, score, thresholds, own_keys, now)
     try:
         with transaction.atomic():
@@ -31,6 +32,17 @@ def assess(*, subject: Subject, now: datetime) -> Assessment:
         # The stage was already judged: by this saga before a crash, or by its twin.
         return Assessment.objects.get(payment_id=subject.payment_id, stage=subject.stage)
     return assessment
+
+
+def judge(subject: Subject, facts: Facts, thresholds: scoring.Thresholds) -> scoring.Score:
+    """The score of the signals in force, by the points in force."""
+    values = risk_signals.values_of(subject, facts, tuple(settings.FRAUD_SIGNALS) or None)
+    return scoring.score(
+        values,
+        scoring.SHIPPED,
+        thresholds,
+        evidence=lambda name, value: risk_signals.evidence_of(name, value, subject, facts),
+    )
 
 
 def thresholds_in_force() -> scoring.Thresholds:

@@ -13,6 +13,8 @@ from fraud.models.outcome import Kind, bucket
 from fraud.subject import Subject
 from fraud.subject import keys as keys_of
 
+COUNTED = ("email", "address", "device", "card")
+
 # An outcome that was recorded before is left as it is, and then nothing is counted. The keys come in
 # one order, so that two writers never deadlock.
 RECORD = """
@@ -69,6 +71,7 @@ def _latest_assessment(payment_id: UUID | str) -> Assessment | None:
 
 def _insert(outcome: Outcome) -> bool:
     """False when the payment already has this outcome; then nothing is counted."""
+    counted = {kind: key for kind, key in outcome.keys.items() if kind in COUNTED}
     with connection.cursor() as cursor:
         cursor.execute(
             RECORD,
@@ -81,9 +84,9 @@ def _insert(outcome: Outcome) -> bool:
                 "amount_minor": outcome.amount_minor,
                 "happened_at": outcome.happened_at,
                 "bucket_at": bucket(outcome.happened_at),
-                "count_ids": [uuid7() for _ in outcome.keys],
-                "key_kinds": list(outcome.keys),
-                "digests": list(outcome.keys.values()),
+                "count_ids": [uuid7() for _ in counted],
+                "key_kinds": list(counted),
+                "digests": list(counted.values()),
             },
         )
         inserted = cursor.rowcount == 1

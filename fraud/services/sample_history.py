@@ -8,14 +8,17 @@ from typing import Any
 
 from core.database import bulk
 from fraud import scoring
+from fraud.history import windows
+from fraud.history.facts import Facts
+from fraud.history.profile import Profile
 from fraud.models import Assessment, FraudAttempt, Outcome
-from fraud.risk_signals import read_all
-from fraud.services.assessments import thresholds_in_force
-from fraud.subject import Facts, Subject, Tries, keys
+from fraud.services.assessments import judge, thresholds_in_force
+from fraud.subject import Subject, keys
 
 # Nobody tried before the bulk of a shop's payments; before the stopped ones somebody tried cards out.
-CALM = {"email": Tries(), "address": Tries()}
-STORM = {"email": Tries(12, 9), "address": Tries(24, 18)}
+# (tries, declined) of the last minutes, by kind of key.
+CALM = {"email": (0, 0), "address": (0, 0)}
+STORM = {"email": (12, 9), "address": (24, 18)}
 PAID_BEFORE = 30
 ASSESSMENT = (
     "id", "payment_id", "stage", "score", "band", "three_d_secure", "readings", "thresholds",
@@ -72,25 +75,36 @@ class _Judged:
         self.thresholds = thresholds_in_force()
         self.known: dict[tuple[Any, ...], dict[str, Any]] = {}
 
-    def of(self, subject: Subject, stage: str, tries: dict[str, Tries]) -> dict[str, Any]:
+    def of(self, subject: Subject, stage: str, tries: dict[str, tuple[int, int]]) -> dict[str, Any]:
         looks = (stage, tries is STORM, subject.amount_minor, subject.places)
         if looks not in self.known:
-            usual = (subject.amount_minor // subject.places,) * PAID_BEFORE
-            facts = Facts(tries=tries, course_amounts=usual)
-            self.known[looks] = self._judgement(replace(subject, stage=stage), facts)
+            self.known[looks] = self._judgement(
+                replace(subject, stage=stage), _facts(subject, tries)
+            )
         return self.known[looks]
 
     def _judgement(self, subject: Subject, facts: Facts) -> dict[str, Any]:
-        readings = read_all(subject, facts)
-        score = scoring.score(readings, self.thresholds)
+        score = judge(subject, facts, self.thresholds)
         return {
             "score": score.score,
             "band": score.band,
             "three_d_secure": score.three_d_secure,
             "readings": bulk.plain([each.as_json() for each in score.readings]),
-            "reasons": bulk.plain([each.as_json() for each in readings if each.points > 0]),
+            "reasons": bulk.plain([each.as_json() for each in score.readings if each.points > 0]),
             "thresholds": bulk.plain(asdict(self.thresholds)),
         }
+
+
+def _facts(subject: Subject, tries: dict[str, tuple[int, int]]) -> Facts:
+    now = int(subject.now.timestamp())
+    course = Profile("course")
+    course.amounts = [subject.amount_minor // subject.places] * PAID_BEFORE
+    profiles = {"course": course}
+    for kind, (tried, declined) in tries.items():
+        profiles[kind] = Profile(kind)
+        windows.add(profiles[kind].rows, now, windows.TRIES, tried)
+        windows.add(profiles[kind].rows, now, windows.DECLINED, declined)
+    return Facts(now=now, profiles=profiles)
 
 
 def _assessment_row(

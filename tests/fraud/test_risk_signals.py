@@ -3,24 +3,37 @@
 import pytest
 
 from fraud import risk_signals, scoring
-from fraud.risk_signals import (
-    amount,
-    card_checks,
-    disposable_email,
-    velocity_address,
-    velocity_email,
-)
-from fraud.subject import CardFacts, Facts, Tries
-from tests.fraud.builders import card, subject
+from fraud.history import windows
+from fraud.history.facts import Facts
+from fraud.history.profile import Profile
+from fraud.risk_signals import amount, card_checks, disposable_email, velocity
+from fraud.subject import CardFacts
+from tests.fraud.builders import NOW, card, subject
+
+SECOND = int(NOW.timestamp())
 
 
 def tries(kind: str, hour: int, refused: int) -> Facts:
-    return Facts(tries={kind: Tries(tries_hour=hour, refused_day=refused)})
+    profile = Profile(kind)
+    windows.add(profile.rows, SECOND, windows.TRIES, hour)
+    windows.add(profile.rows, SECOND, windows.DECLINED, refused)
+    return Facts(now=SECOND, profiles={kind: profile})
 
 
-class TestVelocityEmail:
+def course_paid(*amounts: int) -> Facts:
+    profile = Profile("course")
+    profile.amounts = list(amounts)
+    return Facts(now=SECOND, profiles={"course": profile})
+
+
+def points(signal, asked, facts: Facts) -> float:
+    values = signal.values(asked, facts)
+    return sum(each.points.at(values[each.name]) for each in signal.FACTORS)
+
+
+class TestVelocity:
     @pytest.mark.parametrize(
-        ("hour", "refused", "points"),
+        ("hour", "refused", "expected"),
         [
             (0, 0, 0),
             (2, 2, 0),
@@ -35,53 +48,40 @@ class TestVelocityEmail:
             (500, 500, 55),
         ],
     )
-    def test_gives_points_in_steps(self, hour, refused, points):
-        (reading,) = velocity_email.read(subject(), tries("email", hour, refused))
+    def test_gives_a_mailbox_points_in_steps(self, hour, refused, expected):
+        assert points(velocity, subject(), tries("email", hour, refused)) == expected
 
-        assert reading.points == points
-
-    def test_says_what_it_saw(self):
-        (reading,) = velocity_email.read(subject(), tries("email", 3, 1))
-
-        assert reading.value == {"tries_hour": 3, "refused_day": 1}
-        assert reading.evidence == (
-            "3 earlier tries in an hour with this email address, 1 refused in a day"
-        )
-
-    def test_says_that_there_were_none(self):
-        (reading,) = velocity_email.read(subject(), tries("email", 0, 0))
-
-        assert reading.evidence == "No earlier tries with this email address"
-
-    def test_says_nothing_without_an_address(self):
-        (reading,) = velocity_email.read(subject(email=""), Facts())
-
-        assert (reading.value, reading.points) == (None, 0)
-
-
-class TestVelocityAddress:
     @pytest.mark.parametrize(
-        ("hour", "refused", "points"),
+        ("hour", "refused", "expected"),
         [(0, 0, 0), (9, 4, 0), (10, 0, 6), (20, 0, 12), (0, 5, 8), (0, 10, 18), (999, 999, 30)],
     )
-    def test_gives_points_in_steps(self, hour, refused, points):
-        (reading,) = velocity_address.read(subject(), tries("address", hour, refused))
+    def test_gives_an_address_points_in_steps(self, hour, refused, expected):
+        assert points(velocity, subject(), tries("address", hour, refused)) == expected
 
-        assert reading.points == points
+    def test_an_address_alone_never_reaches_review(self, settings):
+        largest = sum(factor.points.largest() for factor in velocity.ADDRESS)
 
-    def test_alone_never_reaches_review(self, settings):
-        assert velocity_address.LARGEST == 30
-        assert scoring.BASE + velocity_address.LARGEST < settings.FRAUD_REVIEW_FROM
+        assert scoring.SHIPPED.base + largest < settings.FRAUD_REVIEW_FROM
 
-    def test_says_nothing_without_an_address(self):
-        (reading,) = velocity_address.read(subject(address="not an address"), Facts())
+    @pytest.mark.parametrize(
+        ("hour", "refused", "words"),
+        [
+            (3, 1, "3 earlier tries in an hour with this email address, 1 refused in a day"),
+            (0, 0, "No earlier tries with this email address"),
+        ],
+    )
+    def test_says_what_it_saw(self, hour, refused, words):
+        facts = tries("email", hour, refused)
 
-        assert (reading.value, reading.points) == (None, 0)
+        assert velocity.evidence("email_tries_1h", hour, subject(), facts) == words
+
+    def test_says_nothing_without_keys(self):
+        assert set(velocity.values(subject(email=""), Facts()).values()) == {None}
 
 
 class TestAmount:
     @pytest.mark.parametrize(
-        ("paid", "asked", "points"),
+        ("paid", "asked", "expected"),
         [
             ([9600] * 20, 9600, 0),
             ([9600] * 20, 19200, 0),
@@ -96,31 +96,24 @@ class TestAmount:
             ([9600, 9600, 19200, 19200, 28800], 12 * 9600, 0),
         ],
     )
-    def test_measures_against_the_usual(self, paid, asked, points):
-        (reading,) = amount.read(subject(amount_minor=asked), Facts(course_amounts=tuple(paid)))
+    def test_measures_against_the_usual(self, paid, asked, expected):
+        assert points(amount, subject(amount_minor=asked), course_paid(*paid)) == expected
 
-        assert reading.points == points
-
-    @pytest.mark.parametrize("paid", [(), (9600,), (9600,) * 4, (0,) * 10])
+    @pytest.mark.parametrize("paid", [(), (9600,), (9600,) * 4, (9600,) * 3])
     def test_says_nothing_on_few_payments(self, paid):
-        (reading,) = amount.read(subject(amount_minor=9_600_000), Facts(course_amounts=paid))
-
-        assert (reading.value, reading.points) == (None, 0)
-        assert "too few" in reading.evidence
+        assert amount.values(subject(amount_minor=9_600_000), course_paid(*paid)) == {
+            "amount": None
+        }
 
     def test_says_nothing_on_nothing_to_pay(self):
-        (reading,) = amount.read(subject(amount_minor=0), Facts(course_amounts=(9600,) * 9))
-
-        assert (reading.value, reading.points) == (None, 0)
+        assert amount.values(subject(amount_minor=0), course_paid(*[9600] * 9)) == {"amount": None}
 
     def test_says_what_is_usual(self):
-        facts = Facts(course_amounts=(9600,) * 20)
+        facts = course_paid(*[9600] * 20)
 
-        (reading,) = amount.read(subject(amount_minor=115200), facts)
+        words = amount.evidence("amount", 14.1, subject(amount_minor=115200), facts)
 
-        assert reading.evidence == (
-            "£1,152.00 where £96.00 is usual for this course, over 20 payments"
-        )
+        assert words == ("£1,152.00 where £96.00 is usual for this course, over 20 payments")
 
 
 class TestDisposableEmail:
@@ -141,16 +134,16 @@ class TestDisposableEmail:
         ],
     )
     def test_finds_the_listed_domain(self, email, listed):
-        (reading,) = disposable_email.read(subject(email=email), Facts())
+        asked = subject(email=email)
 
-        assert reading.value == listed
-        assert reading.points == (30 if listed else 0)
+        assert points(disposable_email, asked, Facts()) == (30 if listed else 0)
+        assert disposable_email.evidence("disposable_email", "", asked, Facts()).startswith(
+            listed or "Not a throw-away"
+        )
 
     @pytest.mark.parametrize("email", ["", "no-at-sign", "a@", "@"])
     def test_says_nothing_without_a_domain(self, email):
-        (reading,) = disposable_email.read(subject(email=email), Facts())
-
-        assert (reading.value, reading.points) == (None, 0)
+        assert disposable_email.values(subject(email=email), Facts()) == {"disposable_email": None}
 
     def test_lets_an_allowed_domain_pass(self, monkeypatch):
         monkeypatch.setattr(disposable_email, "allowlist", {"good.mailinator.com"})
@@ -161,7 +154,7 @@ class TestDisposableEmail:
 
 class TestCardChecks:
     @pytest.mark.parametrize(
-        ("changes", "points"),
+        ("changes", "expected"),
         [
             ({}, 0),
             ({"risk_level": "elevated"}, 45),
@@ -177,15 +170,15 @@ class TestCardChecks:
             ({"risk_level": "highest", "cvc_check": "fail", "postcode_check": "fail"}, 90),
         ],
     )
-    def test_gives_points_for_what_was_said(self, changes, points):
-        readings = card_checks.read(subject(stage="after", card=card(**changes)), Facts())
+    def test_gives_points_for_what_was_said(self, changes, expected):
+        asked = subject(stage="after", card=card(**changes))
 
-        assert sum(reading.points for reading in readings) == points
+        assert points(card_checks, asked, Facts()) == expected
 
     def test_says_nothing_without_a_card(self):
-        (reading,) = card_checks.read(subject(stage="after", card=None), Facts())
+        values = card_checks.values(subject(stage="after", card=None), Facts())
 
-        assert (reading.value, reading.points) == (None, 0)
+        assert set(values.values()) == {None}
 
     @pytest.mark.parametrize("three_d_secure", ["", "authenticated"])
     def test_elevated_risk_alone_is_for_a_person(self, three_d_secure):
@@ -194,21 +187,50 @@ class TestCardChecks:
         )
         thresholds = scoring.Thresholds(25, 40, 80)
 
-        score = scoring.score(risk_signals.read_all(asked, Facts()), thresholds)
+        score = scoring.score(
+            risk_signals.values_of(asked, Facts()),
+            scoring.SHIPPED,
+            thresholds,
+            evidence=lambda name, value: risk_signals.evidence_of(name, value, asked, Facts()),
+        )
 
         assert score.band == "medium"
 
 
-class TestReadAll:
+class TestValuesOf:
     def test_leaves_the_bank_out_before_it_was_asked(self):
         asked = subject(card=CardFacts(risk_level="highest", cvc_check="fail"))
 
-        names = [reading.signal for reading in risk_signals.read_all(asked, Facts())]
+        names = set(risk_signals.values_of(asked, Facts()))
 
-        assert names == ["velocity_email", "velocity_address", "amount", "disposable_email"]
+        assert not names & {factor.name for factor in card_checks.FACTORS}
+        assert {"email_tries_1h", "disposable_email"} <= names
 
-    def test_gives_equal_readings_for_equal_input(self):
+    def test_leaves_out_what_the_setting_leaves_out(self):
+        found = risk_signals.values_of(subject(), Facts(), ("disposable_email",))
+
+        assert list(found) == ["disposable_email"]
+
+    def test_gives_equal_values_for_equal_input(self):
         asked = subject(stage="after", card=card(), payment_id="p")
-        facts = Facts(tries={"email": Tries(4, 2)}, course_amounts=(9600, 19200) * 9)
+        facts = tries("email", 4, 2)
 
-        assert risk_signals.read_all(asked, facts) == risk_signals.read_all(asked, facts)
+        assert risk_signals.values_of(asked, facts) == risk_signals.values_of(asked, facts)
+
+
+class TestEverySignal:
+    def test_names_all_its_factors_and_no_others(self):
+        for signal in risk_signals.SIGNALS.values():
+            found = signal.values(subject(stage="after", card=card()), Facts())
+
+            assert set(found) == {factor.name for factor in signal.FACTORS}
+
+    def test_no_two_factors_share_a_name(self):
+        names = [
+            factor.name for signal in risk_signals.SIGNALS.values() for factor in signal.FACTORS
+        ]
+
+        assert len(names) == len(set(names))
+
+    def test_what_is_not_known_never_costs_points(self):
+        assert all(factor.missing <= 0 for factor in risk_signals.FACTORS.values())
