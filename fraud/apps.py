@@ -8,3 +8,4 @@ class FraudConfig(AppConfig):
 
     def ready(self) -> None:
         from fraud import checks  # noqa: F401
+        from fraud.geography import checks as geography_checks  # noqa: F401

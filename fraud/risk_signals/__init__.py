@@ -7,7 +7,7 @@ FRAUD_SIGNALS may leave some out by name.
 from typing import Protocol
 
 from fraud.history.facts import Facts
-from fraud.risk_signals import amount, card_checks, disposable_email, velocity
+from fraud.risk_signals import amount, card, device, email, geography, timing, velocity
 from fraud.risk_signals.factor import Factor, Value, Values
 from fraud.subject import Subject
 
@@ -27,8 +27,11 @@ class Signal(Protocol):
 SIGNALS: dict[str, Signal] = {
     "velocity": velocity,
     "amount": amount,
-    "disposable_email": disposable_email,
-    "card_checks": card_checks,
+    "geography": geography,
+    "email": email,
+    "device": device,
+    "timing": timing,
+    "card": card,
 }
 FACTORS: dict[str, Factor] = {
     factor.name: factor for signal in SIGNALS.values() for factor in signal.FACTORS

@@ -6,7 +6,8 @@ from fraud import risk_signals, scoring
 from fraud.history import windows
 from fraud.history.facts import Facts
 from fraud.history.profile import Profile
-from fraud.risk_signals import amount, card_checks, disposable_email, velocity
+from fraud.risk_signals import amount, email, velocity
+from fraud.risk_signals import card as card_signal
 from fraud.subject import CardFacts
 from tests.fraud.builders import NOW, card, subject
 
@@ -116,100 +117,19 @@ class TestAmount:
         assert words == ("£1,152.00 where £96.00 is usual for this course, over 20 payments")
 
 
-class TestDisposableEmail:
-    @pytest.mark.parametrize(
-        ("email", "listed"),
-        [
-            ("a@mailinator.com", "mailinator.com"),
-            ("a@MAILINATOR.com", "mailinator.com"),
-            ("a@mailinator.com.", "mailinator.com"),
-            ("a@x.y.mailinator.com", "mailinator.com"),
-            ("a@mymailinator.com.example", ""),
-            ("a@mailinator.com.example.org", ""),
-            ("a@gmail.com", ""),
-            ("a@bücher.example", ""),
-            ("a@localhost", ""),
-            ("a@com", ""),
-            ("a@" + "x" * 80 + ".mailinator.com", "mailinator.com"),
-        ],
-    )
-    def test_finds_the_listed_domain(self, email, listed):
-        asked = subject(email=email)
-
-        assert points(disposable_email, asked, Facts()) == (30 if listed else 0)
-        assert disposable_email.evidence("disposable_email", "", asked, Facts()).startswith(
-            listed or "Not a throw-away"
-        )
-
-    @pytest.mark.parametrize("email", ["", "no-at-sign", "a@", "@"])
-    def test_says_nothing_without_a_domain(self, email):
-        assert disposable_email.values(subject(email=email), Facts()) == {"disposable_email": None}
-
-    def test_lets_an_allowed_domain_pass(self, monkeypatch):
-        monkeypatch.setattr(disposable_email, "allowlist", {"good.mailinator.com"})
-
-        assert disposable_email.listed_as("x.good.mailinator.com") == ""
-        assert disposable_email.listed_as("bad.mailinator.com") == "mailinator.com"
-
-
-class TestCardChecks:
-    @pytest.mark.parametrize(
-        ("changes", "expected"),
-        [
-            ({}, 0),
-            ({"risk_level": "elevated"}, 45),
-            ({"risk_level": "highest"}, 60),
-            ({"risk_level": "not_assessed"}, 0),
-            ({"risk_level": ""}, 0),
-            ({"cvc_check": "fail"}, 20),
-            ({"cvc_check": "unavailable"}, 0),
-            ({"postcode_check": "fail"}, 10),
-            ({"postcode_check": "unchecked"}, 0),
-            ({"three_d_secure": "authenticated"}, -8),
-            ({"three_d_secure": "attempt_acknowledged"}, 0),
-            ({"risk_level": "highest", "cvc_check": "fail", "postcode_check": "fail"}, 90),
-        ],
-    )
-    def test_gives_points_for_what_was_said(self, changes, expected):
-        asked = subject(stage="after", card=card(**changes))
-
-        assert points(card_checks, asked, Facts()) == expected
-
-    def test_says_nothing_without_a_card(self):
-        values = card_checks.values(subject(stage="after", card=None), Facts())
-
-        assert set(values.values()) == {None}
-
-    @pytest.mark.parametrize("three_d_secure", ["", "authenticated"])
-    def test_elevated_risk_alone_is_for_a_person(self, three_d_secure):
-        asked = subject(
-            stage="after", card=card(risk_level="elevated", three_d_secure=three_d_secure)
-        )
-        thresholds = scoring.Thresholds(25, 40, 80)
-
-        score = scoring.score(
-            risk_signals.values_of(asked, Facts()),
-            scoring.SHIPPED,
-            thresholds,
-            evidence=lambda name, value: risk_signals.evidence_of(name, value, asked, Facts()),
-        )
-
-        assert score.band == "medium"
-
-
 class TestValuesOf:
     def test_leaves_the_bank_out_before_it_was_asked(self):
         asked = subject(card=CardFacts(risk_level="highest", cvc_check="fail"))
 
         names = set(risk_signals.values_of(asked, Facts()))
 
-        assert not names & {factor.name for factor in card_checks.FACTORS}
+        assert names & {factor.name for factor in card_signal.FACTORS} == {"card_funding"}
         assert {"email_tries_1h", "disposable_email"} <= names
 
     def test_leaves_out_what_the_setting_leaves_out(self):
-        found = risk_signals.values_of(subject(), Facts(), ("disposable_email",))
+        found = risk_signals.values_of(subject(), Facts(), ("email",))
 
-        assert list(found) == ["disposable_email"]
+        assert list(found) == [factor.name for factor in email.FACTORS]
 
     def test_gives_equal_values_for_equal_input(self):
         asked = subject(stage="after", card=card(), payment_id="p")
