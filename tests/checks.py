@@ -66,6 +66,8 @@ def main() -> int:
                 **database.environment(),
                 **store.environment(),
                 **stripe_keys(secrets),
+                # The gates judge the code, not the calendar.
+                "GEOIP_DAYS_MAX": "100000",
             }
             local = values | {"DJANGO_SETTINGS_MODULE": "config.settings.local", "VAR_DIR": folder}
             results |= {
