@@ -5,10 +5,11 @@ are whole seconds, keys are opaque strings, `own` is what the present payment al
 taken out of every answer.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fraud.history import windows
+from fraud.history import spread, windows
 
 FEEDBACK_PRIOR, FEEDBACK_WEIGHT = 0.4, 20
 COUNTED_MAX = 25
@@ -26,8 +27,10 @@ LINKS: Final[dict[str, tuple[str, ...]]] = {
 }
 WITH_HABITS = frozenset({"customer", "email", "site"})
 WITH_PLACES = frozenset({"customer", "email", "device", "card"})
-WITH_AMOUNTS = frozenset({"customer", "email", "card", "device", "course", "segment", "site"})
-PAID_KEPT_OF = {"course": 60, "segment": 60, "site": 60}
+WITH_AMOUNTS = frozenset({"customer", "email", "card", "course", "segment"})
+WITH_ODD = frozenset({"customer", "email", "card"})
+PAID_KEPT_OF = {"course": 60, "segment": 60}
+ODD_FROM = 3.0
 COLUMNS = {
     "attempt": windows.TRIES,
     "declined": windows.DECLINED,
@@ -59,8 +62,8 @@ class Profile:
     risk but no knowledge."""
 
     __slots__ = (
-        "amounts", "earlier_at", "first_at", "frauds", "habits", "kind", "known", "labels",
-        "last_at", "last_fraud_at", "latest", "links", "odd", "places", "rows", "total",
+        "_usual", "amounts", "earlier_at", "first_at", "frauds", "habits", "kind", "known",
+        "labels", "last_at", "last_fraud_at", "latest", "links", "odd", "places", "rows", "total",
     )  # fmt: skip
 
     def __init__(self, kind: str) -> None:
@@ -70,6 +73,7 @@ class Profile:
         self.rows: list[int] = []
         self.links: list[list[Link]] | None = None
         self.amounts: list[int] | None = None
+        self._usual: spread.Usual | bool | None = False
         self.habits: dict[str, int] | None = None
         self.places: list[tuple[int, str]] | None = None
         self.odd: list[int] | None = None
@@ -84,9 +88,8 @@ class Profile:
         *,
         now: int,
         amount_minor: int,
-        keys: dict[str, str],
+        keys: Mapping[str, str],
         country: str = "",
-        odd: bool = False,
     ) -> None:
         """Counts one try to pay, and whom this key was seen with."""
         self.first_at = self.first_at or now
@@ -98,11 +101,11 @@ class Profile:
         self._meet(keys, now, 1)
         if country and self.kind in WITH_PLACES:
             self.places = [*(self.places or [])[-1:], (now, country)]
-        if odd and self.kind in WITH_AMOUNTS:
+        if self.kind in WITH_ODD and self._is_odd(amount_minor):
             self.odd = [*(self.odd or [])[1 - LATEST_KEPT :], now]
 
     def observe_outcome(
-        self, kind: str, *, now: int, amount_minor: int, keys: dict[str, str]
+        self, kind: str, *, now: int, amount_minor: int, keys: Mapping[str, str]
     ) -> None:
         """What became of a try: declined, blocked or succeeded."""
         self._count(COLUMNS[kind], now)
@@ -173,6 +176,14 @@ class Profile:
             return amounts[:last] + amounts[last + 1 :]
         return amounts
 
+    def usual(self, own: Own = NOT_YET) -> spread.Usual | None:
+        """What this key usually pays; None on too few payments."""
+        if own.count("succeeded"):
+            return spread.usual(self.paid_amounts(own))
+        if self._usual is False:
+            self._usual = spread.usual(self.amounts or [])
+        return self._usual or None
+
     def odd_since(self, since: int, own: Own = NOT_YET) -> int:
         """How many of the latest tries were far above the key's habit."""
         mine = {at for kind, at in own.happened if kind == "attempt"}
@@ -205,7 +216,7 @@ class Profile:
 
     def to_json(self) -> dict[str, Any]:
         """Only what is not empty; `from_json` gives an equal profile."""
-        values = {name: getattr(self, name) for name in self.__slots__}
+        values = {name: getattr(self, name) for name in self.__slots__ if name != "_usual"}
         return {name: value for name, value in values.items() if value or name == "total"}
 
     @classmethod
@@ -226,7 +237,7 @@ class Profile:
         windows.add(self.rows, now, column)
         self.total[column - 1] += 1
 
-    def _meet(self, keys: dict[str, str], now: int, seen_as: int) -> None:
+    def _meet(self, keys: Mapping[str, str], now: int, seen_as: int) -> None:
         kinds = LINKS.get(self.kind)
         if kinds is None:
             return
@@ -240,6 +251,7 @@ class Profile:
     def _paid(self, now: int, amount_minor: int) -> None:
         if self.kind in WITH_AMOUNTS and amount_minor > 0:
             kept = PAID_KEPT_OF.get(self.kind, PAID_KEPT)
+            self._usual = False
             if self.amounts is None:
                 self.amounts = []
             self.amounts.append(amount_minor)
@@ -250,6 +262,10 @@ class Profile:
                 self.habits = {}
             for name in habit_names(now):
                 self.habits[name] = self.habits.get(name, 0) + 1
+
+    def _is_odd(self, amount_minor: int) -> bool:
+        usual = self.usual()
+        return usual is not None and amount_minor > 0 and usual.deviations(amount_minor) >= ODD_FROM
 
     def _all_time(self) -> windows.Counts:
         tries, declined, blocked, paid, amount = self.total

@@ -1,17 +1,39 @@
 """How far an amount lies from what is usual, so that one outlier in the past changes little."""
 
 import math
-from statistics import median
+from typing import NamedTuple
 
 ENOUGH = 5
 LEAST_SPREAD = 0.25
 NORMAL_CONSISTENT = 1.4826
 
 
-def deviations(amount: int, amounts: list[int]) -> float:
-    """How many robust deviations of the logarithm `amount` lies above the usual, to a tenth;
-    negative below it. All amounts are above zero."""
-    logs = [math.log(each) for each in amounts]
-    centre = median(logs)
-    spread = NORMAL_CONSISTENT * median(abs(each - centre) for each in logs)
-    return round((math.log(amount) - centre) / max(spread, LEAST_SPREAD), 1)
+class Usual(NamedTuple):
+    """The median of the logarithms and their median deviation, made comparable to a normal one."""
+
+    count: int
+    centre: float
+    spread: float
+
+    def deviations(self, amount: float) -> float:
+        """How many robust deviations `amount` lies above the usual, to a tenth; negative below."""
+        return round((math.log(amount) - self.centre) / self.spread, 1)
+
+
+def usual(amounts: list[int]) -> Usual | None:
+    """What is usual; None on too few amounts. All amounts are above zero.
+
+    Most bookings are of one place, which makes the spread zero; it is never taken as less than
+    LEAST_SPREAD (a factor of 1.28), so that two or three places stay ordinary.
+    """
+    if len(amounts) < ENOUGH:
+        return None
+    logs = sorted(map(math.log, amounts))
+    centre = _middle(logs)
+    spread = NORMAL_CONSISTENT * _middle(sorted([abs(each - centre) for each in logs]))
+    return Usual(len(amounts), centre, max(spread, LEAST_SPREAD))
+
+
+def _middle(ordered: list[float]) -> float:
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2

@@ -7,7 +7,16 @@ FRAUD_SIGNALS may leave some out by name.
 from typing import Protocol
 
 from fraud.history.facts import Facts
-from fraud.risk_signals import amount, card, device, email, geography, timing, velocity
+from fraud.risk_signals import (
+    amount,
+    card,
+    device,
+    email,
+    feedback,
+    geography,
+    timing,
+    velocity,
+)
 from fraud.risk_signals.factor import Factor, Value, Values
 from fraud.subject import Subject
 
@@ -26,6 +35,7 @@ class Signal(Protocol):
 
 SIGNALS: dict[str, Signal] = {
     "velocity": velocity,
+    "feedback": feedback,
     "amount": amount,
     "geography": geography,
     "email": email,

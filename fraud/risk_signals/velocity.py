@@ -1,50 +1,140 @@
-"""How often this mailbox and this internet address tried to pay of late, and were refused.
+"""How often each key tried to pay, was refused, spent, and met other keys, over 1 h to all time.
 
-A second and third card after a refusal is what honest people do, so points begin with the third
-earlier try. Offices and schools share one address, so that an address alone must never send
-anybody to review: base and its largest points together stay under the band (a system check and a
-test hold it).
+The present payment is left out, distinct counts stop at 25. A second and third card after a refusal
+is what honest people do, so points begin with the third earlier try. Offices and schools share one
+address: an address alone never sends anybody to review (a system check and a test hold it).
 """
 
-from fraud.history import windows
+from core import formats
 from fraud.history.facts import Facts
 from fraud.risk_signals.factor import Factor, Value, Values
-from fraud.risk_signals.reading import tries_in_words
 from fraud.subject import Subject
 
 STAGES = ("before", "after")
-FACTORS = (
-    Factor("email_tries_1h", "Many tries with one email address", ((3, 8), (5, 22), (8, 35))),
-    Factor("email_refused_24h", "Refused often with one email address", ((3, 8), (5, 20))),
-    Factor("address_tries_1h", "Many tries from one connection", ((10, 6), (20, 12))),
-    Factor("address_refused_24h", "Refused often on one connection", ((5, 8), (10, 18))),
-)
-WHERE = {"email": "with this email address", "address": "from this connection"}
-ADDRESS = tuple(factor for factor in FACTORS if factor.name.startswith("address_"))
+KINDS = ("email", "customer", "card", "device", "address", "network")
+WINDOWS = ("1h", "24h", "7d", "30d", "all")
+IN_WORDS = {"1h": "an hour", "24h": "a day", "7d": "a week", "30d": "30 days", "all": "all time"}
+WHO = {
+    "email": "with this email address",
+    "customer": "by this customer",
+    "card": "with this card",
+    "device": "on this device",
+    "address": "from this connection",
+    "network": "from this network",
+}
+# The other keys that are worth counting; a device's own are with the device's signal.
+MET = {
+    "email": ("card", "device", "address"),
+    "customer": ("card", "device"),
+    "card": ("email", "device", "customer"),
+    "address": ("card", "email"),
+    "network": ("email",),
+}
+PLURAL = {
+    "card": "cards",
+    "device": "devices",
+    "address": "connections",
+    "email": "email addresses",
+    "customer": "customers",
+}
+SECONDS = {"24h": 86_400, "30d": 30 * 86_400}
+SHIPPED: dict[str, tuple[tuple[float, float], ...]] = {
+    "email_tries_1h": ((3, 8), (5, 22), (8, 35)),
+    "email_refused_24h": ((3, 8), (5, 20)),
+    "card_tries_1h": ((3, 5), (5, 14), (8, 22)),
+    "card_refused_24h": ((4, 6), (6, 14)),
+    "device_tries_1h": ((4, 5), (7, 14), (12, 22)),
+    "device_refused_24h": ((4, 6), (6, 14)),
+    "address_tries_1h": ((10, 6), (20, 12)),
+    "address_refused_24h": ((5, 8), (10, 18)),
+    "email_card_24h": ((2, 4), (3, 10), (5, 18)),
+    "card_email_30d": ((2, 6), (3, 14)),
+    "email_paid_all": ((2, -2), (5, -4)),
+    "card_paid_all": ((2, -2), (5, -4)),
+}
+
+
+def _factors() -> tuple[Factor, ...]:
+    made = []
+    for kind in KINDS:
+        who = WHO[kind]
+        for window in WINDOWS[:4]:
+            made.append(_factor(f"{kind}_tries_{window}", f"Tries {who} in {IN_WORDS[window]}"))
+        made.append(_factor(f"{kind}_refused_24h", f"Refused {who} in a day"))
+        made.append(_factor(f"{kind}_refused_30d", f"Refused {who} in 30 days"))
+        made.append(_factor(f"{kind}_amount_24h", f"Money asked for {who} in a day"))
+        made.append(_factor(f"{kind}_amount_7d", f"Money asked for {who} in a week"))
+        made.append(_factor(f"{kind}_paid_all", f"Earlier payments {who}", "less"))
+        made.append(_factor(f"{kind}_age", f"First seen {who}", "less"))
+        made.append(_factor(f"{kind}_gap", f"Time since the last try {who}", "less"))
+        for other in MET.get(kind, ()):
+            for window in SECONDS:
+                title = f"{PLURAL[other].capitalize()} {who} in {IN_WORDS[window]}"
+                made.append(_factor(f"{kind}_{other}_{window}", title))
+    return tuple(made)
+
+
+def _factor(name: str, title: str, adverse: str = "more") -> Factor:
+    return Factor(name, title, SHIPPED.get(name, ()), adverse=adverse)
+
+
+FACTORS = _factors()
+NAMES = {
+    kind: tuple(each.name for each in FACTORS if each.name.startswith(f"{kind}_")) for kind in KINDS
+}
+UNKNOWN: Values = {factor.name: None for factor in FACTORS}
+ADDRESS = tuple(each for each in FACTORS if each.name.startswith(("address_", "network_")))
 
 
 def values(subject: Subject, facts: Facts) -> Values:
-    found: Values = {}
-    for kind in WHERE:
-        tries, refused = _seen(kind, facts)
-        found[f"{kind}_tries_1h"] = tries
-        found[f"{kind}_refused_24h"] = refused
+    found = UNKNOWN.copy()
+    for kind in KINDS:
+        profile = facts.profiles.get(kind)
+        if profile is None:
+            continue
+        now, own = facts.now, facts.own
+        hour, day, week, month, ever = profile.counts(now, own)
+        seen: list[Value] = [
+            hour[0], day[0], week[0], month[0],
+            day[1] + day[2], month[1] + month[2], day[4], week[4], ever[3],
+            profile.age(now, own), profile.since_last(now, own),
+        ]  # fmt: skip
+        for other in MET.get(kind, ()):
+            present = facts.keys.get(other, "")
+            for seconds in SECONDS.values():
+                seen.append(profile.others(other, present, now - seconds) if profile.links else 0)
+        found.update(zip(NAMES[kind], seen, strict=True))
     return found
 
 
 def evidence(name: str, value: Value, subject: Subject, facts: Facts) -> str:
-    kind = name.partition("_")[0]
-    tries, refused = _seen(kind, facts)
-    if tries is None or refused is None:
+    if value is None:
         return "Not known"
-    return tries_in_words(tries, refused, WHERE[kind])
+    kind, what, *rest = name.split("_")
+    who, count = WHO[kind], int(float(value))
+    if what in ("age", "gap"):
+        start = "First seen" if what == "age" else "The last try was"
+        return f"{start} {_duration(count)} ago {who}"
+    within = f"in {IN_WORDS[rest[0]]}"
+    match what:
+        case "tries":
+            return f"{formats.counted(count, 'earlier try', 'earlier tries')} {within} {who}"
+        case "refused":
+            return f"Refused {formats.counted(count, 'time')} {within} {who}"
+        case "amount":
+            return f"{formats.money(count)} asked for {within} {who}"
+        case "paid":
+            return f"{formats.counted(count, 'earlier payment')} {who}"
+    other = formats.counted(count, f"other {_one(what)}", f"other {PLURAL[what]}")
+    return f"{other} {within} {who}"
 
 
-def _seen(kind: str, facts: Facts) -> tuple[int | None, int | None]:
-    profile = facts.profile(kind)
-    if profile is None:
-        return None, None
-    found = profile.counts(facts.now, facts.own)
-    day = found[windows.DAY]
-    refused = day[windows.DECLINED - 1] + day[windows.BLOCKED - 1]
-    return found[windows.HOUR][windows.TRIES - 1], refused
+def _one(kind: str) -> str:
+    return {"email": "email address", "address": "connection"}.get(kind, kind)
+
+
+def _duration(seconds: int) -> str:
+    for size, word in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return formats.counted(seconds // size, word)
+    return formats.counted(seconds, "second")

@@ -67,8 +67,8 @@ class TestVelocity:
     @pytest.mark.parametrize(
         ("hour", "refused", "words"),
         [
-            (3, 1, "3 earlier tries in an hour with this email address, 1 refused in a day"),
-            (0, 0, "No earlier tries with this email address"),
+            (3, 1, "3 earlier tries in an hour with this email address"),
+            (0, 0, "0 earlier tries in an hour with this email address"),
         ],
     )
     def test_says_what_it_saw(self, hour, refused, words):
@@ -98,21 +98,27 @@ class TestAmount:
         ],
     )
     def test_measures_against_the_usual(self, paid, asked, expected):
-        assert points(amount, subject(amount_minor=asked), course_paid(*paid)) == expected
+        values = amount.values(subject(amount_minor=asked), course_paid(*paid))
+
+        assert risk_signals.FACTORS["amount_course"].points.at(values["amount_course"]) == expected
 
     @pytest.mark.parametrize("paid", [(), (9600,), (9600,) * 4, (9600,) * 3])
     def test_says_nothing_on_few_payments(self, paid):
-        assert amount.values(subject(amount_minor=9_600_000), course_paid(*paid)) == {
-            "amount": None
-        }
+        assert (
+            amount.values(subject(amount_minor=9_600_000), course_paid(*paid))["amount_course"]
+            is None
+        )
 
     def test_says_nothing_on_nothing_to_pay(self):
-        assert amount.values(subject(amount_minor=0), course_paid(*[9600] * 9)) == {"amount": None}
+        assert (
+            amount.values(subject(amount_minor=0), course_paid(*[9600] * 9))["amount_course"]
+            is None
+        )
 
     def test_says_what_is_usual(self):
         facts = course_paid(*[9600] * 20)
 
-        words = amount.evidence("amount", 14.1, subject(amount_minor=115200), facts)
+        words = amount.evidence("amount_course", 14.1, subject(amount_minor=115200), facts)
 
         assert words == ("£1,152.00 where £96.00 is usual for this course, over 20 payments")
 
