@@ -49,6 +49,8 @@ class Own:
     amount_minor: int = 0
 
     def count(self, kind: str, *, since_bucket: int = 0) -> int:
+        if not self.happened:
+            return 0
         return sum(
             each == kind and windows.bucket(at) >= since_bucket for each, at in self.happened
         )
@@ -211,6 +213,10 @@ class Profile:
     def habit(self, name: str) -> int:
         """How many payments were made in an hour ("h9") or on a weekday ("d0" is Monday)."""
         return (self.habits or {}).get(name, 0)
+
+    def habits_known(self) -> int:
+        """How many payments the habits are made of; each counts in its hour and its weekday."""
+        return self.total[windows.PAID - 1] if self.habits else 0
 
     # to and from its row
 

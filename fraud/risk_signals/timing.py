@@ -27,8 +27,6 @@ FACTORS = (
 OWN_PAYMENTS_LEAST = 8
 SITE_PAYMENTS_LEAST = 200
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-HOURS = tuple(f"h{hour}" for hour in range(24))
-DAYS = tuple(f"d{day}" for day in range(7))
 
 
 def values(subject: Subject, facts: Facts) -> Values:
@@ -37,8 +35,8 @@ def values(subject: Subject, facts: Facts) -> Values:
     return {
         "hours_to_start": _hours_to_start(subject, facts),
         "hour_own": _own_hour(facts, int(hour[1:])),
-        "hour_site": _share(site, hour, HOURS),
-        "weekday_site": _share(site, day, DAYS),
+        "hour_site": _share(site, hour),
+        "weekday_site": _share(site, day),
     }
 
 
@@ -69,22 +67,18 @@ def _hours_to_start(subject: Subject, facts: Facts) -> int | None:
 def _own_hour(facts: Facts, hour: int) -> str | None:
     """Whether the customer ever paid within two hours of this one."""
     profile = facts.profile("customer") or facts.profile("email")
-    if profile is None or _all(profile, HOURS) < OWN_PAYMENTS_LEAST:
+    if profile is None or profile.habits_known() < OWN_PAYMENTS_LEAST:
         return None
     near = sum(profile.habit(f"h{(hour + off) % 24}") for off in range(-2, 3))
     return "usual" if near else "unusual"
 
 
-def _share(profile: Profile | None, name: str, names: tuple[str, ...]) -> float | None:
+def _share(profile: Profile | None, name: str) -> float | None:
     """The part of all payments that fell into this hour or weekday."""
     if profile is None:
         return None
-    known = _all(profile, names)
+    known = profile.habits_known()
     return round(profile.habit(name) / known, 4) if known >= SITE_PAYMENTS_LEAST else None
-
-
-def _all(profile: Profile, names: tuple[str, ...]) -> int:
-    return sum(profile.habit(name) for name in names)
 
 
 def _start_in_words(hours: int) -> str:

@@ -16,6 +16,8 @@ SECOND = int(NOW.timestamp())  # a Monday, 9.00
 def habits(kind: str, counts: dict[str, int]) -> Facts:
     profile = Profile(kind)
     profile.habits = counts
+    hours = sum(count for name, count in counts.items() if name.startswith("h"))
+    profile.total[3] = hours or sum(counts.values())
     return Facts(now=SECOND, profiles={kind: profile})
 
 
@@ -102,7 +104,9 @@ class TestSitesPattern:
     def test_knows_the_days_on_which_nobody_books(self, mondays, expected):
         facts = habits("site", {"d0": mondays, "d2": 1000 - mondays})
 
-        assert points(timing, subject(), facts) == expected
+        factor = next(each for each in timing.FACTORS if each.name == "weekday_site")
+
+        assert factor.points.at(timing.values(subject(), facts)["weekday_site"]) == expected
 
     def test_says_how_rare_it_is(self):
         facts = habits("site", {"h9": 8, "h10": 992})
