@@ -21,6 +21,7 @@ SHOWN = {
     _P.LAPSED: "failed",
 }
 STATUSES = ("succeeded", "requires_action", "under_review", "processing", "unknown", "failed")
+FORM_OF_FINGERPRINT = r"^[0-9a-f]{16,64}\Z"
 FORM_OF_TOKEN = r"^ctoken_[A-Za-z0-9_]{8,200}\Z"  # noqa: S105 - the form, not one of them
 
 
@@ -32,12 +33,28 @@ def shown_status(payment: Payment, booking_status: str) -> str:
 
 
 class DeviceIn(StrictSerializer):
-    id = serializers.CharField(required=False, allow_blank=True, max_length=128)
+    """What the payer's browser says of itself. All of it is optional: what is missing is unknown, and
+    nobody is refused for that."""
+
+    id = serializers.CharField(
+        required=False, allow_blank=True, max_length=128,
+        help_text="A partner's own name for the device; a weak mark beside our cookie.",
+    )  # fmt: skip
+    fingerprint = serializers.RegexField(
+        FORM_OF_FINGERPRINT, required=False, allow_blank=True,
+        help_text="A hash over plain properties of the browser, 16 to 64 hex digits. Kept only as a keyed digest.",
+    )  # fmt: skip
+    webdriver = serializers.BooleanField(
+        required=False, help_text="Whether the browser says that a program drives it."
+    )
     user_agent = serializers.CharField(required=False, allow_blank=True, max_length=512)
     language = serializers.CharField(required=False, allow_blank=True, max_length=40)
     timezone = serializers.CharField(required=False, allow_blank=True, max_length=64)
     screen = serializers.CharField(required=False, allow_blank=True, max_length=40)
-    seconds_on_form = serializers.IntegerField(required=False, min_value=0, max_value=86_400)
+    seconds_on_form = serializers.IntegerField(
+        required=False, min_value=0, max_value=86_400,
+        help_text="From the moment the card form could be filled in.",
+    )  # fmt: skip
 
 
 class PaymentIn(StrictSerializer):

@@ -10,6 +10,7 @@ from django.db.models import Q
 from psycopg.errors import UniqueViolation
 
 from core.crashpoints import crash_point
+from core.crypto.index import blind_index
 from core.sagas import engine, states
 from core.sagas.models import SagaRun
 from courses import selectors as courses
@@ -32,7 +33,8 @@ from payments.services.refusals import (
 SAGA = "payment"
 DEADLINE_SECONDS = 15.0
 UNAVAILABLE_SECONDS = 60
-DEVICE_FIELDS = {"id": 128, "user_agent": 512, "language": 40, "timezone": 64, "screen": 40}
+DEVICE_FIELDS = {"user_agent": 512, "language": 40, "timezone": 64, "screen": 40}
+DEVICE_MARKS = {"id": 128, "fingerprint": 64}
 
 
 def pay(
@@ -173,11 +175,18 @@ def _declined(decline_code: str) -> CardDeclined:
 
 
 def _device(given: Mapping[str, Any], user_agent: str) -> dict[str, Any]:
-    """Only the listed fields, cut to length; the rest of what a browser sends is not kept."""
+    """Only the listed fields, cut to length; the rest of what a browser sends is not kept.
+
+    What would know a device again is kept as a keyed digest.
+    """
     device: dict[str, Any] = {
         name: str(given[name])[:longest] for name, longest in DEVICE_FIELDS.items() if name in given
     }
+    for name, longest in DEVICE_MARKS.items():
+        if given.get(name):
+            device[name] = blind_index(str(given[name])[:longest], f"payments.device.{name}")
     device.setdefault("user_agent", user_agent[:512])
-    if type(given.get("seconds_on_form")) is int:
-        device["seconds_on_form"] = given["seconds_on_form"]
+    for name, kind in (("seconds_on_form", int), ("webdriver", bool)):
+        if type(given.get(name)) is kind:
+            device[name] = given[name]
     return device

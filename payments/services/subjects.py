@@ -64,11 +64,15 @@ def _subject(
         attendee_emails=tuple(each.email for each in booking.attendees.all() if each.email),
         phone=customer.phone,
         address=payment.address,
-        device=str(device.get("id") or device.get("user_agent") or ""),
+        device=booking.browser,
         card=card,
         billing_country=billing_country,
         customer_id=str(booking.customer_id),
         seconds_on_form=_seconds(device.get("seconds_on_form")),
+        fingerprint=str(device.get("fingerprint") or device.get("id") or ""),
+        user_agent=str(device.get("user_agent") or ""),
+        webdriver=_said(device.get("webdriver")),
+        company=bool(customer.company),
     )
     in_hand.keep_subject(subject)
     return subject
@@ -76,3 +80,8 @@ def _subject(
 
 def _seconds(value: Any) -> int | None:
     return value if type(value) is int and 0 <= value <= SECONDS_ON_FORM_MAX else None
+
+
+def _said(value: Any) -> bool | None:
+    """None where the browser did not say."""
+    return value if type(value) is bool else None

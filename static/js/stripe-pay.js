@@ -10,6 +10,8 @@
  * @typedef {{status?: string, client_secret?: string, code?: string, decline_code?: string, detail?: string}} Answer
  */
 
+import { hints } from "./device-hints.js";
+
 const SLOW_MS = 4000;
 const UNREACHED = "We lost the connection. Press the button again: we never charge twice.";
 const BROKEN = "Something went wrong on our side. Press the button again: we never charge twice.";
@@ -22,8 +24,10 @@ class StripePay extends HTMLElement {
   bank = /** @type {HTMLElement} */ (this.form.querySelector("[data-bank]"));
   words = /** @type {Record<string, string>} */ (JSON.parse(document.getElementById("card-words")?.textContent ?? "{}"));
   clientSecret = this.getAttribute("client-secret") ?? "";
-  /** The token of a payment whose answer never came; the next press repeats it. */
-  pending = "";
+  /** The call of a payment whose answer never came, word for word; the next press repeats it. */
+  pending = { token: "", body: "" };
+  /** When the card form could first be filled in. */
+  since = performance.now();
   busy = false;
   leaving = false;
   slowly = 0;
@@ -97,6 +101,7 @@ class StripePay extends HTMLElement {
 
   arrived() {
     window.clearTimeout(this.slowly);
+    this.since = performance.now();
     this.slow().replaceChildren();
   }
 
@@ -135,16 +140,18 @@ class StripePay extends HTMLElement {
 
   /** @param {Stripe} stripe */
   async pay(stripe) {
-    const token = this.pending || (await this.token(stripe));
-    if (!token) return;
-    this.pending = token;
+    if (!this.pending.token) {
+      const token = await this.token(stripe);
+      if (!token) return;
+      this.pending = { token, body: JSON.stringify({ confirmation_token: token, device: await hints(this.since) }) };
+    }
     const answer = await fetch(this.setting("payments"), {
       method: "POST",
-      headers: { "Content-Type": "application/json", "Idempotency-Key": `payment-${token}` },
-      body: JSON.stringify({ confirmation_token: token, device: device() }),
+      headers: { "Content-Type": "application/json", "Idempotency-Key": `payment-${this.pending.token}` },
+      body: this.pending.body,
     });
     const body = /** @type {Answer} */ (await answer.json());
-    if (answer.status < 500 && answer.status !== 429) this.pending = "";
+    if (answer.status < 500 && answer.status !== 429) this.pending = { token: "", body: "" };
     if (answer.ok) await this.paid(stripe, body);
     else this.refused(answer.status, body);
   }
@@ -276,14 +283,6 @@ function appearance() {
 function fonts() {
   const link = /** @type {HTMLLinkElement | null} */ (document.querySelector("link[as=font]"));
   return link ? [{ family: "Figtree Variable", src: `url(${link.href})`, weight: "300 900" }] : [];
-}
-
-function device() {
-  return {
-    language: navigator.language,
-    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    screen: `${screen.width}x${screen.height}`,
-  };
 }
 
 customElements.define("stripe-pay", StripePay);

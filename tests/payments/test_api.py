@@ -157,6 +157,13 @@ class TestPay:
             {"confirmation_token": "ctoken_12345678", "device": {"seconds_on_form": -1}},
             {"confirmation_token": "ctoken_12345678", "device": {"seconds_on_form": 10**30}},
             {"confirmation_token": "ctoken_12345678", "device": {"cookies": "all"}},
+            {"confirmation_token": "ctoken_12345678", "device": {"webdriver": "false"}},
+            {"confirmation_token": "ctoken_12345678", "device": {"webdriver": 1}},
+            {"confirmation_token": "ctoken_12345678", "device": {"fingerprint": "x" * 64}},
+            {"confirmation_token": "ctoken_12345678", "device": {"fingerprint": "ab" * 33}},
+            {"confirmation_token": "ctoken_12345678", "device": {"fingerprint": "ab"}},
+            {"confirmation_token": "ctoken_12345678", "device": {"fingerprint": 4 * 10**20}},
+            {"confirmation_token": "ctoken_12345678", "device": {"id": "x" * 129}},
         ],
     )
     def test_bad_input_writes_nothing(self, sandbox, browser, booking, body):
