@@ -29,6 +29,7 @@ TIMETABLE = {
     "end the holds that ran out": ("courses.tasks.expire_due", 10),
     "ask the gateway about open payments": ("payments.tasks.sweep", 15),
     "let reviews lapse": ("fraud.tasks.lapse_reviews", 60),
+    "tell of late reviews": ("fraud.tasks.tell_late_reviews", 60),
 }
 
 # The product also works as root (a laptop, a container); only JSON is read, so a message can't run code.

@@ -17,3 +17,16 @@ class ReviewDecided(Event):
     payment_id: str
     decision: str
     at: str
+
+
+@dataclass(frozen=True)
+class ReviewIsLate(Event):
+    """The promise made to the customer has passed and nobody has decided yet."""
+
+    name: ClassVar[str] = "fraud.review_is_late"
+    version: ClassVar[int] = 1
+
+    case_id: str
+    payment_id: str
+    promise_at: str
+    at: str

@@ -9,3 +9,8 @@ from fraud.services import reviews
 @shared_task(name="fraud.tasks.lapse_reviews", ignore_result=True)
 def lapse_reviews() -> int:
     return reviews.lapse_due(now=clock.now())
+
+
+@shared_task(name="fraud.tasks.tell_late_reviews", ignore_result=True)
+def tell_late_reviews() -> int:
+    return reviews.tell_late_due(now=clock.now())

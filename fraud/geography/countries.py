@@ -32,6 +32,12 @@ def country_name(code: str) -> str:
     return country.name if country else code
 
 
+def point_of(code: str) -> tuple[float, float] | None:
+    """The latitude and longitude of a country's middle; None for one that is not listed."""
+    country = _countries().get(code)
+    return (country.latitude, country.longitude) if country else None
+
+
 def apart_km(one: str, other: str) -> float | None:
     """How far apart two countries surely are, 0 for neighbours; None when either is not known."""
     first, second = _countries().get(one), _countries().get(other)

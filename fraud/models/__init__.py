@@ -2,7 +2,7 @@
 
 from fraud.models.assessment import Assessment, FraudAttempt
 from fraud.models.outcome import KeyCount, Outcome
-from fraud.models.review import AlreadyDecided, ReviewCase, ReviewTransition
+from fraud.models.review import AlreadyDecided, ReviewCase, ReviewTransition, ReviewWatch
 
 __all__ = [
     "AlreadyDecided",
@@ -12,4 +12,5 @@ __all__ = [
     "Outcome",
     "ReviewCase",
     "ReviewTransition",
+    "ReviewWatch",
 ]

@@ -1,6 +1,8 @@
 """One judgement of one try, with every reason it had; and the list of tries that it stopped."""
 
 from django.db import models
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Left
 
 from core.ids import uuid7
 
@@ -14,6 +16,22 @@ class Band(models.TextChoices):
     LOW = "low", "Low"
     MEDIUM = "medium", "Medium"
     HIGH = "high", "High"
+
+
+# What ties one booking to another, and so much of a digest as the index keeps of it: 64 bits tell keys
+# apart, and four such indexes cost a fifth of four with the whole digest.
+LINKED_BY = ("card", "device", "address", "email")
+DIGEST_KEPT = 16
+
+
+def linked_by(kind: str) -> models.Index:
+    """The newest judgements of one key, without reading what the key has done before."""
+    return models.Index(
+        Left(KeyTextTransform(kind, "keys"), DIGEST_KEPT),
+        models.F("assessed_at").desc(),
+        condition=models.Q(keys__has_key=kind),
+        name=f"fraud_assessment_{kind}",
+    )
 
 
 class Assessment(models.Model):
@@ -55,7 +73,10 @@ class Assessment(models.Model):
                 condition=models.Q(stage__in=Stage.values), name="fraud_assessment_stage"
             ),
         ]
-        indexes = [models.Index(fields=["-assessed_at"], name="fraud_assessment_latest")]
+        indexes = [
+            models.Index(fields=["-assessed_at"], name="fraud_assessment_latest"),
+            *(linked_by(kind) for kind in LINKED_BY),
+        ]
 
     def __str__(self) -> str:
         return f"{self.score} of 100, {self.get_stage_display().lower()}"

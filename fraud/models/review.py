@@ -38,6 +38,9 @@ class ReviewQuerySet(models.QuerySet["ReviewCase"]):
     def past_hard_limit(self, now: datetime) -> "ReviewQuerySet":
         return self.open().filter(hard_limit_at__lte=now)
 
+    def past_promise_untold(self, now: datetime) -> "ReviewQuerySet":
+        return self.open().filter(promise_at__lte=now, late_told_at__isnull=True)
+
     def locked(self) -> "ReviewQuerySet":
         """The row lock that makes one of two deciders the second."""
         return self.select_for_update()
@@ -61,6 +64,11 @@ class ReviewCase(models.Model):
     decided_by = models.CharField(max_length=150, blank=True)
     reason = models.CharField(max_length=40, blank=True)
     note = SealedTextField(blank=True, default="")
+    # The score that opened it, so that what became of similar ones is one look into an index.
+    score = models.PositiveSmallIntegerField(default=0, db_default=0)
+    asked_to_call_at = models.DateTimeField(null=True)
+    held_at = models.DateTimeField(null=True)
+    late_told_at = models.DateTimeField(null=True)
 
     objects = ReviewQuerySet.as_manager()
 
@@ -88,6 +96,23 @@ class ReviewCase(models.Model):
                 condition=models.Q(state="open"),
                 name="fraud_reviewcase_limit",
             ),
+            models.Index(
+                fields=["promise_at"],
+                condition=models.Q(state="open", late_told_at__isnull=True),
+                name="fraud_reviewcase_untold",
+            ),
+            models.Index(
+                fields=["score", "decided_at"],
+                include=["state", "payment_id"],
+                condition=models.Q(decided_at__isnull=False),
+                name="fraud_reviewcase_similar",
+            ),
+            models.Index(
+                fields=["-decided_at"],
+                condition=models.Q(decided_at__isnull=False),
+                name="fraud_reviewcase_decided",
+            ),
+            models.Index(fields=["booking_reference"], name="fraud_reviewcase_booking"),
         ]
 
     def __str__(self) -> str:
@@ -104,6 +129,16 @@ class ReviewCase(models.Model):
         self.note = note
         self.save(update_fields=["state", "decided_at", "decided_by", "reason", "note"])
         self.leave_history(from_state=before, actor=actor, cause=reason or action, now=now)
+
+    def postpone(self, cause: str, *, to: datetime, actor: str, now: datetime) -> None:
+        """Stays open, to be decided later: `asked_to_call` or `held`. Save under its lock."""
+        if self.state != State.OPEN:
+            self._next(cause)
+        self.promise_at = to
+        self.late_told_at = None
+        setattr(self, f"{cause}_at", now)
+        self.save(update_fields=["promise_at", "late_told_at", f"{cause}_at"])
+        self.leave_history(from_state=self.state, actor=actor, cause=cause, now=now)
 
     def leave_history(self, *, from_state: str, actor: str, cause: str, now: datetime) -> None:
         ReviewTransition.objects.create(
@@ -139,3 +174,17 @@ class ReviewTransition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_state} to {self.to_state}"
+
+
+class ReviewWatch(models.Model):
+    """Who has a case open: one row each, alive for as long as its page says so."""
+
+    case = models.OneToOneField(
+        ReviewCase, primary_key=True, on_delete=models.CASCADE, related_name="watch"
+    )
+    actor = models.CharField(max_length=150)
+    since = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.actor} since {self.since}"
