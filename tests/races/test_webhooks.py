@@ -76,7 +76,7 @@ class TestFiftyDeliveries:
         body = event_body()
         signature = signed(body, at=int(now.timestamp()))
 
-        def look_then_insert(*, now, **fields):
+        def look_then_insert(*, now, waits, **fields):
             if WebhookEvent.objects.filter(event_id=fields["event_id"]).exists():
                 return None
             return WebhookEvent.objects.create(received_at=now, next_attempt_at=now, **fields)
