@@ -9,11 +9,12 @@ from typing import Any
 from django.db import connection, transaction
 
 from core.invariants import books as gateway
-from core.invariants import charges, invoices, jobs, places, refunds, sagas, states
+from core.invariants import charges, intents, invoices, jobs, places, refunds, sagas, states
 from core.invariants.invariant import Invariant, Violation, found_by
 
 ALL: tuple[Invariant, ...] = (
     *charges.INVARIANTS,
+    *intents.INVARIANTS,
     *states.INVARIANTS,
     *refunds.INVARIANTS,
     *places.INVARIANTS,
