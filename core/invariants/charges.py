@@ -5,7 +5,7 @@ Sample sales (`pi_sample_…`) fill the screens of a laptop and never were at a 
 
 from core.invariants.invariant import Check, Invariant
 
-CHARGES, INTENTS, REFUNDS = ("g_charges",), ("g_intents",), ("g_refunds",)
+CHARGES, INTENTS = ("g_charges",), ("g_intents",)
 
 AT_MOST_ONCE = Invariant(
     "INV-01",
