@@ -14,7 +14,8 @@ class Kind(models.TextChoices):
     DECLINED = "declined", "Refused by the bank"
     SUCCEEDED = "succeeded", "Paid"
     BLOCKED = "blocked", "Stopped by us"
-    DISPUTED = "disputed", "Disputed"
+    DISPUTED = "disputed", "Disputed as fraud"
+    WARNED = "warned", "Called fraud by the bank"
     REFUNDED_AS_FRAUD = "refunded_as_fraud", "Refunded as fraud"
 
 

@@ -16,7 +16,7 @@ from core import formats
 from core.backoffice.readonly import ReadOnlyAdmin
 from fraud import selectors as fraud
 from payments.admin.refund_console import RefundConsole
-from payments.models import Payment, PaymentStatus
+from payments.models import FraudWarning, Payment, PaymentStatus
 from payments.models.states import DISPUTE_OPEN
 
 TONES = {
@@ -102,6 +102,8 @@ class PaymentAdmin(ReadOnlyAdmin):
         for refund in payment.refunds.prefetch_related("transitions"):
             steps += refund.transitions.all()
         rows = [_happening(step) for step in sorted(steps, key=lambda step: (step.at, step.id))]
+        rows += [_warned(warning) for warning in payment.fraud_warnings.all()]
+        rows.sort(key=lambda row: row["at"])
         return render_to_string("admin/payments/_timeline.html", {"rows": rows})
 
     @display(description="Asked of Stripe")
@@ -133,6 +135,15 @@ def standing_of(payment: Payment) -> str:
     if payment.refunded_minor == 0:
         return "Taken"
     return "Returned" if payment.refunded_minor == payment.captured_minor else "Part returned"
+
+
+def _warned(warning: FraudWarning) -> dict[str, Any]:
+    return {
+        "at": warning.heard_at,
+        "words": "The card’s bank calls this payment fraud",
+        "detail": f"{warning.words} (early fraud warning)",
+        "trace_id": "",
+    }
 
 
 def _happening(step: Any) -> dict[str, Any]:

@@ -110,6 +110,18 @@ class GatewayDispute:
 
 
 @dataclass(frozen=True, slots=True)
+class GatewayWarning:
+    """The card's bank calls a payment fraud. `actionable`: it is neither disputed nor given back in full."""
+
+    id: str
+    fraud_type: str
+    actionable: bool
+    payment_id: str
+    charge_id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayEvent:
     """The listed fields of a signed message. `data` is never kept."""
 

@@ -14,6 +14,7 @@ from payments.gateways.base import (
     GatewayEvent,
     GatewayPayment,
     GatewayRefund,
+    GatewayWarning,
     Unreachable,
 )
 
@@ -92,6 +93,18 @@ def dispute(raw: Raw) -> GatewayDispute:
         charge_id=id_of(raw.get("charge")),
         reason=raw.get("reason") or "",
         due_at=_moment((raw.get("evidence_details") or {}).get("due_by")),
+        created_at=datetime.fromtimestamp(raw["created"], UTC),
+    )
+
+
+@_strict
+def fraud_warning(raw: Raw) -> GatewayWarning:
+    return GatewayWarning(
+        id=raw["id"],
+        fraud_type=raw.get("fraud_type") or "",
+        actionable=bool(raw["actionable"]),
+        payment_id=id_of(raw.get("payment_intent")),
+        charge_id=id_of(raw.get("charge")),
         created_at=datetime.fromtimestamp(raw["created"], UTC),
     )
 

@@ -23,6 +23,7 @@ from payments.gateways.base import (
     GatewayDispute,
     GatewayPayment,
     GatewayRefund,
+    GatewayWarning,
     Missing,
     NotSent,
     Operation,
@@ -92,6 +93,12 @@ def refunds_of(payment_id: str) -> list[GatewayRefund]:
 
 def dispute(dispute_id: str) -> GatewayDispute:
     return parsing.dispute(_read("dispute", lambda api: api.disputes.retrieve(dispute_id)))
+
+
+def fraud_warning(warning_id: str) -> GatewayWarning:
+    return parsing.fraud_warning(
+        _read("fraud_warning", lambda api: api.radar.early_fraud_warnings.retrieve(warning_id))
+    )
 
 
 # --- Changing ----------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 from .dispute import Dispute, DisputeTransition
+from .fraud_warning import FraudWarning
 from .gateway_call import GatewayCall
 from .payment import Payment, PaymentTransition
 from .refund import Refund, RefundReason, RefundTransition
@@ -11,6 +12,7 @@ __all__ = [
     "Dispute",
     "DisputeStatus",
     "DisputeTransition",
+    "FraudWarning",
     "GatewayCall",
     "MovedMeanwhile",
     "Payment",

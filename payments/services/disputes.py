@@ -1,4 +1,4 @@
-"""Disputes as the gateway has them: mirrored, told once, and counted as an outcome."""
+"""Disputes as the gateway has them: mirrored, told once, and counted as fraud when that is their reason."""
 
 from datetime import datetime
 
@@ -12,6 +12,8 @@ from payments.gateways.base import GatewayDispute
 from payments.models import Dispute, Payment
 from payments.models.stateful import MovedMeanwhile
 from payments.models.states import DISPUTE_OPEN
+
+FRAUDULENT = "fraudulent"
 
 
 @transaction.atomic
@@ -50,7 +52,8 @@ def _open(payment: Payment, answer: GatewayDispute, now: datetime) -> Dispute:
         opened_at=answer.created_at,
         now=now,
     )
-    outcomes.record(payment_id=payment.id, kind="disputed", now=now)
+    if answer.reason == FRAUDULENT:
+        outcomes.record(payment_id=payment.id, kind="disputed", now=now)
     if answer.status in DISPUTE_OPEN:
         publish(
             DisputeOpened(

@@ -29,7 +29,14 @@ from payments.models import (
     WebhookEvent,
     WebhookState,
 )
-from payments.services import checkout, disputes, refund_sending, refunds, stray_money
+from payments.services import (
+    checkout,
+    disputes,
+    fraud_warnings,
+    refund_sending,
+    refunds,
+    stray_money,
+)
 
 log = structlog.get_logger(__name__)
 webhooks_total = Counter("payments_webhooks", "Webhooks by type and end", ["type", "end"])
@@ -180,6 +187,15 @@ def _dispute_moved(event: WebhookEvent, now: datetime) -> str:
     return WebhookState.DONE
 
 
+def _fraud_warned(event: WebhookEvent, now: datetime) -> str:
+    answer = gateway.fraud_warning(event.object_id)
+    payment = fraud_warnings.payment_of(answer)
+    if payment is None:
+        return WebhookState.IGNORED
+    fraud_warnings.mirror(payment=payment, answer=answer, now=now)
+    return WebhookState.DONE
+
+
 _HANDLERS: dict[str, Callable[[WebhookEvent, datetime], str]] = {
     **dict.fromkeys(
         (
@@ -202,6 +218,9 @@ _HANDLERS: dict[str, Callable[[WebhookEvent, datetime], str]] = {
             "charge.dispute.funds_reinstated",
         ),
         _dispute_moved,
+    ),
+    **dict.fromkeys(
+        ("radar.early_fraud_warning.created", "radar.early_fraud_warning.updated"), _fraud_warned
     ),
 }
 

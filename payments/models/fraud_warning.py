@@ -1,0 +1,52 @@
+"""An early fraud warning: the card's bank calls a payment fraud, mostly before anybody disputes it."""
+
+from datetime import datetime
+
+from django.db import models
+
+from core.ids import uuid7
+
+from .payment import Payment
+
+
+class FraudWarning(models.Model):
+    """A mirror of the gateway's object. Only `actionable` changes: false once disputed or given back."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="fraud_warnings")
+    gateway_id = models.CharField("Stripe warning", max_length=255, unique=True)
+    fraud_type = models.CharField(max_length=64, blank=True)
+    actionable = models.BooleanField()
+    warned_at = models.DateTimeField()
+    heard_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "early fraud warning"
+
+    def __str__(self) -> str:
+        return f"Called fraud by the card's bank: {self.words}"
+
+    @property
+    def words(self) -> str:
+        """The bank's own reason, as a reader takes it."""
+        return self.fraud_type.replace("_", " ") or "no reason given"
+
+    def mirror(self, *, actionable: bool) -> None:
+        """Once it is settled, it stays so, in whatever order the messages come."""
+        if self.actionable and not actionable:
+            self.actionable = False
+            self.save(update_fields=["actionable"])
+
+    @classmethod
+    def hear(
+        cls, *, payment: Payment, gateway_id: str, fraud_type: str, actionable: bool,
+        warned_at: datetime, now: datetime,
+    ) -> "tuple[FraudWarning, bool]":  # fmt: skip
+        """The row, and whether this is the first that was heard of it."""
+        return cls.objects.get_or_create(
+            gateway_id=gateway_id,
+            defaults={
+                "payment": payment, "fraud_type": fraud_type, "actionable": actionable,
+                "warned_at": warned_at, "heard_at": now,
+            },
+        )  # fmt: skip
