@@ -1,4 +1,4 @@
-"""One form for one mailbox, one connection, one phone: for matching only, never for sending.
+"""One form for one mailbox, one connection: for matching only, never for sending.
 
 `mailbox` is generous and links (all plus-tags are one person); `mailbox_strict` folds only what the provider itself
 says is the same mailbox, and is the form to block by. The raw address stays what mail is sent to.
@@ -48,8 +48,8 @@ _PLUS_IS_SAME_LISTED = """
     mac.com protonmail.com yandex.ru
 """
 _PLUS_IS_SAME = frozenset(_PLUS_IS_SAME_LISTED.split())
-IPV6_PREFIX, IPV4_PREFIX = 64, 24
-DIGITS_OF_PHONE_MIN = 7
+HOUSEHOLD_V6 = 64
+NEIGHBOURHOOD = {4: 24, 6: 48}
 
 
 def mailbox(email: str) -> str:
@@ -87,27 +87,15 @@ def address(text: str) -> str:
     parsed = _address(text)
     if parsed is None:
         return ""
-    return str(parsed) if parsed.version == 4 else _block(parsed, IPV6_PREFIX)
+    return str(parsed) if parsed.version == 4 else _block(parsed, HOUSEHOLD_V6)
 
 
 def network(text: str) -> str:
-    """The neighbourhood: an IPv4 /24, an IPv6 /64."""
+    """The neighbourhood: an IPv4 /24, an IPv6 /48."""
     parsed = _address(text)
     if parsed is None:
         return ""
-    return _block(parsed, IPV4_PREFIX if parsed.version == 4 else IPV6_PREFIX)
-
-
-def phone(text: str) -> str:
-    """Digits alone, a British number in its international form; "" for what is too short to be one."""
-    digits = "".join(each for each in unicodedata.normalize("NFKC", text) if each.isdecimal())
-    if len(digits) < DIGITS_OF_PHONE_MIN:
-        return ""
-    if text.strip().startswith("+"):
-        return digits.replace("440", "44", 1) if digits.startswith("440") else digits
-    if digits.startswith("00"):
-        return digits[2:]
-    return f"44{digits[1:]}" if digits.startswith("0") else digits
+    return _block(parsed, NEIGHBOURHOOD[parsed.version])
 
 
 def _split(email: str) -> tuple[str, str]:

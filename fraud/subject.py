@@ -1,11 +1,12 @@
 """What one assessment looks at: plain values in, nothing queried, nothing from HTTP or Stripe."""
 
-import ipaddress
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.crypto.index import blind_index
+from fraud.normalising import address as normal_address
+from fraud.normalising import mailbox as normal_email
+from fraud.normalising import network as network_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,6 @@ class CardFacts:
     funding: str = ""
     last4: str = ""
     fingerprint: str = ""
-    user_agent: str = ""
     cvc_check: str = ""
     postcode_check: str = ""
     three_d_secure: str = ""
@@ -98,37 +98,14 @@ def segment_of(places: int) -> str:
     return "one" if places <= 1 else "few" if places <= 5 else "many"
 
 
-def normal_email(email: str) -> str:
-    """One form for one mailbox, for counting only: mail is sent to the address as it was typed."""
-    local, at, domain = unicodedata.normalize("NFKC", email).strip().casefold().rpartition("@")
-    if not at or not local:
-        return ""
-    local = local.split("+", 1)[0] or local
-    domain = domain.rstrip(".")
-    if domain == "googlemail.com":
-        domain = "gmail.com"
-    if domain == "gmail.com":
-        local = local.replace(".", "")
-    return f"{local}@{domain}"
-
-
-def normal_address(address: str) -> str:
-    """An IPv4 address as it is, an IPv6 one as its /64: one household or phone holds a whole /64."""
-    try:
-        parsed = ipaddress.ip_address(address.strip())
-    except ValueError:
-        return ""
-    if parsed.version == 6:
-        if parsed.ipv4_mapped:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)
-
-
-def network_of(address: str) -> str:
-    """The neighbourhood of an address: /24 of IPv4, /48 of IPv6."""
-    try:
-        parsed = ipaddress.ip_address(normal_address(address).partition("/")[0])
-    except ValueError:
-        return ""
-    return str(ipaddress.ip_network((parsed, 24 if parsed.version == 4 else 48), strict=False))
+__all__ = [
+    "KINDS",
+    "CardFacts",
+    "Subject",
+    "keys",
+    "network_of",
+    "normal_address",
+    "normal_email",
+    "plain_keys",
+    "segment_of",
+]

@@ -21,10 +21,12 @@ FACTORS = (
         adverse="less",
     ),
     Factor("hour_own", "Not this customer’s time of day", values={"unusual": 3}),
+    Factor("weekday_own", "Not this customer’s weekday", values={"unusual": 1}),
     Factor("hour_site", "Hardly anybody books at this hour", ((0.0001, 3), (0.005, 1), (0.02, 0)), zero=3, adverse="less"),
     Factor("weekday_site", "Hardly anybody books on this weekday", ((0.0001, 2), (0.02, 0)), zero=2, adverse="less"),
 )  # fmt: skip
 OWN_PAYMENTS_LEAST = 8
+NEAR_HOURS = range(-2, 3)
 SITE_PAYMENTS_LEAST = 200
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -34,7 +36,8 @@ def values(subject: Subject, facts: Facts) -> Values:
     site = facts.profile("site")
     return {
         "hours_to_start": _hours_to_start(subject, facts),
-        "hour_own": _own_hour(facts, int(hour[1:])),
+        "hour_own": _own(facts, [f"h{(int(hour[1:]) + off) % 24}" for off in NEAR_HOURS]),
+        "weekday_own": _own(facts, [day]),
         "hour_site": _share(site, hour),
         "weekday_site": _share(site, day),
     }
@@ -46,14 +49,11 @@ def evidence(name: str, value: Value, subject: Subject, facts: Facts) -> str:
     if name == "hours_to_start":
         return _start_in_words(int(value))
     moment = datetime.fromtimestamp(facts.now, UTC)
-    if name == "hour_own":
+    is_hour = name.startswith("hour_")
+    when = f"at about {moment:%H:00} UTC" if is_hour else f"on a {WEEKDAYS[moment.weekday()]}"
+    if isinstance(value, str):
         like = "like" if value == "usual" else "unlike"
-        return f"Booked at about {moment:%H:00} UTC, {like} this customer’s earlier payments"
-    when = (
-        f"at about {moment:%H:00} UTC"
-        if name == "hour_site"
-        else f"on a {WEEKDAYS[moment.weekday()]}"
-    )
+        return f"Booked {when}, {like} this customer’s earlier payments"
     return f"{float(value):.1%} of all payments are made {when}"
 
 
@@ -64,13 +64,13 @@ def _hours_to_start(subject: Subject, facts: Facts) -> int | None:
     return max(int(subject.starts_at.timestamp() - facts.now) // 3600, 0)
 
 
-def _own_hour(facts: Facts, hour: int) -> str | None:
-    """Whether the customer ever paid within two hours of this one."""
-    profile = facts.profile("customer") or facts.profile("email")
-    if profile is None or profile.habits_known() < OWN_PAYMENTS_LEAST:
-        return None
-    near = sum(profile.habit(f"h{(hour + off) % 24}") for off in range(-2, 3))
-    return "usual" if near else "unusual"
+def _own(facts: Facts, names: list[str]) -> str | None:
+    """Whether the customer ever paid at such a time; None when they paid too seldom to say."""
+    for kind in ("customer", "email"):
+        profile = facts.profile(kind)
+        if profile is not None and profile.habits_known() >= OWN_PAYMENTS_LEAST:
+            return "usual" if any(profile.habit(name) for name in names) else "unusual"
+    return None
 
 
 def _share(profile: Profile | None, name: str) -> float | None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from fraud import scoring
 from fraud.history.facts import Facts
 from fraud.history.profile import Profile
 from fraud.risk_signals import timing
@@ -76,6 +77,34 @@ class TestOwnHour:
     def test_compares_with_what_the_customer_did(self, kind, counts, value):
         assert timing.values(subject(), habits(kind, counts))["hour_own"] == value
 
+    @pytest.mark.parametrize(
+        ("counts", "value"),
+        [({"d0": 8}, "usual"), ({"d1": 8}, "unusual"), ({"d1": 7}, None)],
+    )
+    def test_knows_the_weekday_too(self, counts, value):
+        assert timing.values(subject(), habits("customer", counts))["weekday_own"] == value
+
+    def test_asks_the_mailbox_when_the_customer_is_new(self):
+        facts = habits("email", {"h22": 9})
+        both = Facts(now=SECOND, profiles={**facts.profiles, "customer": Profile("customer")})
+
+        assert timing.values(subject(), both)["hour_own"] == "unusual"
+
+    @pytest.mark.parametrize(
+        ("name", "value", "words"),
+        [
+            (
+                "hour_own",
+                "unusual",
+                "Booked at about 09:00 UTC, unlike this customer’s earlier payments",
+            ),
+            ("weekday_own", "usual", "Booked on a Monday, like this customer’s earlier payments"),
+            ("hour_own", None, "Too little is known to compare"),
+        ],
+    )
+    def test_says_so(self, name, value, words):
+        assert timing.evidence(name, value, subject(), Facts(now=SECOND)) == words
+
     def test_wraps_around_midnight(self):
         profile = habits("customer", {"h23": 9}).profiles["customer"]
         at_one = Facts(now=SECOND + 16 * 3600, profiles={"customer": profile})
@@ -115,7 +144,7 @@ class TestSitesPattern:
 
         assert words == "0.8% of all payments are made at about 09:00 UTC"
 
-    def test_all_of_it_together_is_weak(self):
+    def test_all_of_it_together_asks_for_nothing(self, settings):
         worst = sum(factor.points.largest() for factor in timing.FACTORS)
 
-        assert worst <= 16
+        assert scoring.SHIPPED.base + worst < settings.FRAUD_3DS_FROM

@@ -16,6 +16,8 @@ class TestNormalEmail:
             ("a.n.n@gmail.com", "ann@gmail.com"),
             ("a.nn+x@googlemail.com", "ann@gmail.com"),
             ("a.n.n@example.org", "a.n.n@example.org"),
+            ("ann-shop@yahoo.co.uk", "ann@yahoo.co.uk"),
+            ("ann@proton.me", "ann@protonmail.com"),
             ("+@example.org", "+@example.org"),
             ("", ""),
             ("no-at-sign", ""),
