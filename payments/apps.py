@@ -17,12 +17,14 @@ class PaymentsConfig(AppConfig):
 
     def _subscribe(self) -> None:
         from core.outbox.events import subscribe
-        from fraud.events import ReviewDecided
+        from fraud.events import ReviewDecided, ReviewIsLate
         from payments import events, handlers
 
         for event, handler in (
             (ReviewDecided, handlers.resume_after_review),
+            (ReviewIsLate, handlers.tell_approvers),
             (events.PaymentUnderReview, handlers.mail_being_checked),
+            (events.ReviewPostponed, handlers.mail_postponed),
             (events.PaymentDeclinedByReview, handlers.mail_not_confirmed),
             (events.LateMoneyReturned, handlers.mail_late_money),
             (events.StrayMoneyReturned, handlers.mail_stray_money),

@@ -10,6 +10,7 @@ from core import formats
 from core.mail import services as mail
 from core.money import Money
 from courses.selectors import Booking
+from fraud.selectors import ReviewCase
 from payments.models import Payment, Refund
 
 NORMAL_DAYS = "5 to 10 working days"
@@ -25,6 +26,56 @@ def being_checked(
         subject=f"We’re checking your booking {booking.reference}",
         context={"amount": formats.money(payment.amount), "answer_by": by_when(promise_at, now)},
         dedupe_key=f"payments.being_checked:{payment.id}",
+        now=now,
+    )
+
+
+def please_call(*, booking: Booking, payment: Payment, promise_at: datetime, now: datetime) -> None:
+    """The calm words of being checked, with the one thing that makes it quicker."""
+    _postponed(
+        kind="please_call",
+        subject=f"Call us about your booking {booking.reference}",
+        booking=booking,
+        payment=payment,
+        promise_at=promise_at,
+        now=now,
+    )
+
+
+def needs_longer(
+    *, booking: Booking, payment: Payment, promise_at: datetime, now: datetime
+) -> None:
+    _postponed(
+        kind="needs_longer",
+        subject=f"We need a little longer for your booking {booking.reference}",
+        booking=booking,
+        payment=payment,
+        promise_at=promise_at,
+        now=now,
+    )
+
+
+def review_is_late(*, case: ReviewCase, to: str, promise_at: str, now: datetime) -> None:
+    """To an approver: what waits, since when, and where to decide."""
+    amount = formats.money(Money(case.amount_minor, case.currency))
+    mail.send(
+        kind="payments.review_is_late",
+        to=to,
+        subject=f"{case.booking_reference} waits for a decision: the promise has passed",
+        text_template="emails/payments/review_is_late.txt",
+        html_template="emails/payments/review_is_late.html",
+        context={
+            "reference": case.booking_reference,
+            "amount": amount,
+            "promised": by_when(datetime.fromisoformat(promise_at), now),
+            "hard_limit": by_when(case.hard_limit_at, now),
+            "button_url": settings.SITE_URL
+            + reverse("admin:fraud_reviewcase_desk", args=[case.pk]),
+            "button_text": "Decide now",
+            "phone": settings.OFFICE_PHONE,
+        },
+        dedupe_key=f"payments.review_is_late:{case.pk}:{promise_at}:{to}",
+        about=f"fraud.reviewcase:{case.pk}",
         now=now,
     )
 
@@ -82,6 +133,25 @@ def refund_on_its_way(*, booking: Booking, refund: Refund, now: datetime) -> Non
             "days": NORMAL_DAYS,
         },
         dedupe_key=f"payments.refund_on_its_way:{refund.id}",
+        now=now,
+    )
+
+
+def _postponed(
+    *,
+    kind: str,
+    subject: str,
+    booking: Booking,
+    payment: Payment,
+    promise_at: datetime,
+    now: datetime,
+) -> None:
+    _send(
+        booking,
+        kind=kind,
+        subject=subject,
+        context={"amount": formats.money(payment.amount), "answer_by": by_when(promise_at, now)},
+        dedupe_key=f"payments.{kind}:{payment.id}",
         now=now,
     )
 

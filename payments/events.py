@@ -59,6 +59,21 @@ class PaymentUnderReview(Event):
 
 
 @dataclass(frozen=True)
+class ReviewPostponed(Event):
+    """A person decides later than was promised; `why` is asked_to_call or held."""
+
+    name: ClassVar[str] = "payments.review_postponed"
+    version: ClassVar[int] = 1
+
+    case_id: str
+    payment_id: str
+    booking_id: str
+    why: str
+    promise_at: str
+    at: str
+
+
+@dataclass(frozen=True)
 class PaymentDeclinedByReview(Event):
     """A person said no, or nobody said yes in time; the authorisation was released."""
 

@@ -4,16 +4,19 @@ from datetime import datetime
 from uuid import UUID
 
 from core import clock
+from core.backoffice import roles
 from core.money import Money
 from core.sagas import engine
 from courses import selectors as courses
-from fraud.events import ReviewDecided
+from fraud import selectors as fraud
+from fraud.events import ReviewDecided, ReviewIsLate
 from payments import emails, selectors
 from payments.events import (
     LateMoneyReturned,
     PaymentDeclinedByReview,
     PaymentUnderReview,
     RefundSucceeded,
+    ReviewPostponed,
     StrayMoneyReturned,
 )
 from payments.models import RefundReason
@@ -40,6 +43,29 @@ def mail_being_checked(event: PaymentUnderReview) -> None:
         promise_at=datetime.fromisoformat(event.promise_at),
         now=clock.now(),
     )
+
+
+def mail_postponed(event: ReviewPostponed) -> None:
+    """Not to somebody whose booking has been decided meanwhile."""
+    booking = courses.booking(event.booking_id)
+    if booking.status != "under_review":
+        return
+    write = emails.please_call if event.why == "asked_to_call" else emails.needs_longer
+    write(
+        booking=booking,
+        payment=selectors.payment(event.payment_id),
+        promise_at=datetime.fromisoformat(event.promise_at),
+        now=clock.now(),
+    )
+
+
+def tell_approvers(event: ReviewIsLate) -> None:
+    """Each of them once for each promise that passed; nobody for a case that was decided meanwhile."""
+    case = fraud.case(event.case_id)
+    if case.state != "open":
+        return
+    for address in roles.addresses("approver"):
+        emails.review_is_late(case=case, to=address, promise_at=event.promise_at, now=clock.now())
 
 
 def mail_not_confirmed(event: PaymentDeclinedByReview) -> None:

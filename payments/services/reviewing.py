@@ -12,7 +12,7 @@ from fraud import selectors as fraud
 from fraud.selectors import ReviewCase
 from fraud.services import reviews
 from payments import policy
-from payments.events import PaymentUnderReview
+from payments.events import PaymentUnderReview, ReviewPostponed
 from payments.models import Payment
 
 
@@ -53,3 +53,43 @@ def lapse(case: ReviewCase, *, now: datetime) -> ReviewCase:
     """The hard limit has passed: close it now rather than at the clock's next round."""
     reviews.lapse_due(now=now)
     return fraud.case(case.id)
+
+
+@transaction.atomic
+def decide(
+    *, case_id: UUID | str, decision: str, reason: str, note: str = "", actor: str, now: datetime
+) -> ReviewCase:
+    """Approves or declines once; the saga hears of it after the commit."""
+    return reviews.decide(
+        case_id=case_id, decision=decision, reason=reason, note=note, actor=actor, now=now
+    )
+
+
+@transaction.atomic
+def ask_to_call(*, case_id: UUID | str, actor: str, now: datetime) -> ReviewCase:
+    """The customer is asked to call and gets a day for it, together; once."""
+    case = reviews.ask_to_call(case_id=case_id, actor=actor, now=now)
+    return _tell_postponed(case, "asked_to_call", now)
+
+
+@transaction.atomic
+def hold(*, case_id: UUID | str, actor: str, now: datetime) -> ReviewCase:
+    """Decided a day later, and the customer is told until when."""
+    case = reviews.hold(case_id=case_id, actor=actor, now=now)
+    return _tell_postponed(case, "held", now)
+
+
+def _tell_postponed(case: ReviewCase, why: str, now: datetime) -> ReviewCase:
+    payment = Payment.objects.only("booking_id").get(pk=case.payment_id)
+    publish(
+        ReviewPostponed(
+            case_id=str(case.id),
+            payment_id=str(payment.id),
+            booking_id=str(payment.booking_id),
+            why=why,
+            promise_at=case.promise_at.isoformat(),
+            at=now.isoformat(),
+        ),
+        now=now,
+    )
+    return case
