@@ -8,6 +8,8 @@ import ipaddress
 import re
 import unicodedata
 
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 _SAME_PROVIDER = {
     "googlemail.com": "gmail.com",
     "pm.me": "protonmail.com",
@@ -98,6 +100,12 @@ def network(text: str) -> str:
     return _block(parsed, NEIGHBOURHOOD[parsed.version])
 
 
+def public_address(text: str) -> IPAddress | None:
+    """The address, if it is one of the open internet: not private, not this machine's own, not reserved."""
+    parsed = _address(text)
+    return parsed if parsed and parsed.is_global and not parsed.is_multicast else None
+
+
 def _split(email: str) -> tuple[str, str]:
     local, at, domain = unicodedata.normalize("NFKC", email).strip().casefold().rpartition("@")
     return (local.strip(), _ascii(domain.strip().rstrip("."))) if at else ("", "")
@@ -139,7 +147,7 @@ def _base_name(local: str, domain: str, *, divider: str) -> str:
     return local.replace(".", "") if domain == "gmail.com" else local
 
 
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _address(text: str) -> IPAddress | None:
     try:
         parsed = ipaddress.ip_address(text.strip())
     except ValueError:
@@ -149,5 +157,5 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     return parsed
 
 
-def _block(parsed: ipaddress.IPv4Address | ipaddress.IPv6Address, prefix: int) -> str:
+def _block(parsed: IPAddress, prefix: int) -> str:
     return str(ipaddress.ip_network((parsed, prefix), strict=False))

@@ -7,6 +7,7 @@ from core.crypto.index import blind_index
 from fraud.normalising import address as normal_address
 from fraud.normalising import mailbox as normal_email
 from fraud.normalising import network as network_of
+from fraud.normalising import public_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,12 @@ class Subject:
     billing_region: str = ""
 
 
-# The keys of one payment, by kind. `network` is wider than `address`, `course` and `segment` say
+# The keys of one payment, by kind. `browser` is what the browser looks like together with where it is: neither
+# alone tells one machine from another of its kind. `network` is wider than `address`, `course` and `segment` say
 # what is bought, `site` is everybody.
 KINDS = (
-    "email", "domain", "customer", "card", "device", "address", "network", "phone", "region",
-    "course", "segment", "site",
+    "email", "domain", "customer", "card", "device", "browser", "address", "network", "phone",
+    "region", "course", "segment", "site",
 )  # fmt: skip
 
 
@@ -76,7 +78,7 @@ def keys(subject: Subject) -> dict[str, str]:
 
 
 def plain_keys(subject: Subject) -> dict[str, str]:
-    email = normal_email(subject.email)
+    email, network = normal_email(subject.email), network_of(subject.address)
     return {
         "email": email,
         "domain": email.rpartition("@")[2],
@@ -84,13 +86,20 @@ def plain_keys(subject: Subject) -> dict[str, str]:
         "card": subject.card.fingerprint if subject.card else "",
         "device": subject.device,
         "address": normal_address(subject.address),
-        "network": network_of(subject.address),
+        "browser": _browser(subject, network),
+        "network": network,
         "phone": "".join(each for each in subject.phone if each.isdigit())[-10:],
         "region": f"{subject.billing_country} {subject.billing_region}".strip(),
         "course": subject.course,
         "segment": f"{subject.currency} {segment_of(subject.places)}",
         "site": "site",
     }
+
+
+def _browser(subject: Subject, network: str) -> str:
+    """Nothing for a connection from within: there `network` is everybody's."""
+    known = subject.fingerprint and public_address(subject.address)
+    return f"{subject.fingerprint} {network}" if known else ""
 
 
 def segment_of(places: int) -> str:

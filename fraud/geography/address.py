@@ -1,11 +1,11 @@
 """One address looked up: its country, and whether people or machines usually sit behind it."""
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fraud.geography import database, networks
+from fraud.normalising import IPAddress, public_address
 
 # Flags that commercial files carry; ours has none of them, and then our own list of networks speaks alone.
 _ANONYMISERS = (
@@ -16,8 +16,6 @@ _ANONYMISERS = (
     "is_anonymous",
 )
 _HOSTING = ("is_hosting_provider",)
-
-IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +33,12 @@ NOWHERE = Connection()
 def look_up(address: str) -> Connection:
     """An empty Connection for what is no public address. Raises OSError or InvalidDatabaseError when the data file
     can't be read: the caller says what an unknown fact means."""
-    public = _public(address)
+    public = public_address(address)
     if public is None:
         return NOWHERE
     record = database.record(public)
     network, organisation = _network(public, record)
     return Connection(_country(record), network, organisation)
-
-
-def _public(address: str) -> IPAddress | None:
-    try:
-        parsed = ipaddress.ip_address(address.strip())
-    except ValueError:
-        return None
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
-        parsed = parsed.ipv4_mapped
-    return parsed if parsed.is_global and not parsed.is_multicast else None
 
 
 def _country(record: Mapping[str, Any]) -> str:

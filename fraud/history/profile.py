@@ -21,6 +21,7 @@ LINKS: Final[dict[str, tuple[str, ...]]] = {
     "customer": ("card", "device", "address"),
     "card": ("email", "device", "customer"),
     "device": ("card", "email", "address"),
+    "browser": ("device", "card", "email"),
     "address": ("card", "device", "email"),
     "network": ("device", "email"),
     "phone": ("email", "card"),

@@ -15,6 +15,7 @@ STAGES = ("before", "after")
 FACTORS = (
     Factor("device_accounts_30d", "One device, many customers", ((2, 3), (4, 8), (8, 14))),
     Factor("device_cards_30d", "One device, many cards", ((2, 4), (3, 10), (5, 18))),
+    Factor("browser_devices_24h", "One browser, new cookies", ((3, 2), (6, 5), (10, 8))),
     Factor("device_known", "Device", values={"missing": 3}, adverse="none"),
     Factor(
         "automation", "Looks like a script", values={"webdriver": 6, "headless": 6}, adverse="none"
@@ -28,7 +29,12 @@ WORDS = {
     ("automation", "headless"): "The browser runs without a window, or is a script",
     ("automation", "no"): "Nothing speaks for a script",
 }
-MONTH = 30 * 86_400
+OTHERS = {
+    "device_accounts_30d": ("email address", "email addresses", "on this device in 30 days"),
+    "device_cards_30d": ("card", "cards", "on this device in 30 days"),
+    "browser_devices_24h": ("device", "devices", "of the same looks, in this network in a day"),
+}
+DAY, MONTH = 86_400, 30 * 86_400
 HEADLESS = ("headless", "phantomjs", "puppeteer", "playwright", "selenium")
 SCRIPTS = ("python-requests", "curl/", "wget/", "go-http-client", "okhttp", "scrapy", "httpx/")
 
@@ -36,8 +42,9 @@ SCRIPTS = ("python-requests", "curl/", "wget/", "go-http-client", "okhttp", "scr
 def values(subject: Subject, facts: Facts) -> Values:
     profile = facts.profile("device")
     return {
-        "device_accounts_30d": _others(profile, "email", facts),
-        "device_cards_30d": _others(profile, "card", facts),
+        "device_accounts_30d": _others(profile, "email", facts, MONTH),
+        "device_cards_30d": _others(profile, "card", facts, MONTH),
+        "browser_devices_24h": _others(facts.profile("browser"), "device", facts, DAY),
         "device_known": "known" if subject.device else "missing",
         "automation": _automation(subject),
         "form_seconds": subject.seconds_on_form,
@@ -52,17 +59,15 @@ def evidence(name: str, value: Value, subject: Subject, facts: Facts) -> str:
     count = int(value)
     if name == "form_seconds":
         return f"The payment form was filled in {formats.counted(count, 'second')}"
-    one, many, past = ("card", "cards", ("was used", "were used"))
-    if name == "device_accounts_30d":
-        one, many, past = ("email address", "email addresses", ("paid", "paid"))
+    one, many, rest = OTHERS[name]
     seen = formats.counted(count, f"other {one}", f"other {many}") if count else f"No other {one}"
-    return f"{seen} {past[count > 1]} on this device in 30 days"
+    return f"{seen} {rest}"
 
 
-def _others(profile: Profile | None, kind: str, facts: Facts) -> int | None:
+def _others(profile: Profile | None, kind: str, facts: Facts, seconds: int) -> int | None:
     if profile is None:
         return None
-    return profile.others(kind, facts.keys.get(kind, ""), facts.now - MONTH)
+    return profile.others(kind, facts.keys.get(kind, ""), facts.now - seconds)
 
 
 def _automation(subject: Subject) -> str | None:

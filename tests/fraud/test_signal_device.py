@@ -6,6 +6,7 @@ from fraud import scoring
 from fraud.history.facts import Facts
 from fraud.history.profile import Profile
 from fraud.risk_signals import device
+from fraud.subject import keys
 from tests.fraud.builders import NOW, subject
 from tests.fraud.test_risk_signals import points
 
@@ -52,6 +53,40 @@ class TestSharing:
         assert values["device_known"] == "missing"
 
 
+class TestBrowser:
+    @pytest.mark.parametrize(
+        ("devices", "expected"), [(0, 0), (2, 0), (3, 2), (6, 5), (10, 8), (40, 8)]
+    )
+    def test_that_forgets_its_cookie_is_seen_again(self, devices, expected):
+        profile = Profile("browser")
+        for number in range(devices):
+            profile.observe_try(now=SECOND - 600, amount_minor=9600, keys={"device": f"d{number}"})
+        facts = Facts(now=SECOND, keys={"device": "mine"}, profiles={"browser": profile})
+
+        assert points(device, subject(), facts) == expected
+
+    @pytest.mark.parametrize(
+        ("changes", "has_one"),
+        [
+            ({"fingerprint": "ab", "address": "81.2.69.142"}, True),
+            ({"fingerprint": "", "address": "81.2.69.142"}, False),
+            ({"fingerprint": "ab", "address": ""}, False),
+            ({"fingerprint": "ab", "address": "127.0.0.1"}, False),
+            ({"fingerprint": "ab", "address": "10.0.0.7"}, False),
+        ],
+    )
+    def test_is_a_look_in_a_place(self, changes, has_one):
+        assert ("browser" in keys(subject(**changes))) == has_one
+
+    def test_is_one_within_a_neighbourhood_and_another_beyond(self):
+        one, near, far = (
+            keys(subject(fingerprint="ab", address=address))["browser"]
+            for address in ("81.2.69.142", "81.2.69.7", "81.2.70.142")
+        )
+
+        assert one == near != far
+
+
 class TestAutomation:
     @pytest.mark.parametrize(
         ("webdriver", "user_agent", "value"),
@@ -95,11 +130,16 @@ class TestAllOfIt:
     @pytest.mark.parametrize(
         ("name", "value", "words"),
         [
-            ("device_accounts_30d", 4, "4 other email addresses paid on this device in 30 days"),
-            ("device_accounts_30d", 1, "1 other email address paid on this device in 30 days"),
-            ("device_cards_30d", 3, "3 other cards were used on this device in 30 days"),
-            ("device_cards_30d", 1, "1 other card was used on this device in 30 days"),
-            ("device_cards_30d", 0, "No other card was used on this device in 30 days"),
+            ("device_accounts_30d", 4, "4 other email addresses on this device in 30 days"),
+            ("device_accounts_30d", 1, "1 other email address on this device in 30 days"),
+            ("device_cards_30d", 3, "3 other cards on this device in 30 days"),
+            ("device_cards_30d", 1, "1 other card on this device in 30 days"),
+            ("device_cards_30d", 0, "No other card on this device in 30 days"),
+            (
+                "browser_devices_24h",
+                3,
+                "3 other devices of the same looks, in this network in a day",
+            ),
             ("device_known", "missing", "The browser kept no cookie of ours"),
             ("automation", "webdriver", "The browser says that a program drives it"),
             ("form_seconds", 2, "The payment form was filled in 2 seconds"),
