@@ -108,7 +108,8 @@ class DecisionForm(forms.Form):
         matched = (MATCH, "It is matched by hand: nothing is sent")
         choice = self.fields["choice"]
         assert isinstance(choice, forms.ChoiceField)
-        choice.choices = [give_back, matched] if stray.kind == StrayKind.PAYMENT else [matched]
+        may_go_back = stray.kind == StrayKind.PAYMENT and stray.is_open
+        choice.choices = [give_back, matched] if may_go_back else [matched]
 
 
 class StrayMoneyConsole(IdempotentFormMixin, UnfoldModelAdminViewMixin, FormView):
@@ -130,6 +131,7 @@ class StrayMoneyConsole(IdempotentFormMixin, UnfoldModelAdminViewMixin, FormView
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | {
             "stray": self.stray,
+            "undecided": stray_money.is_undecided(self.stray),
             "booking": self.stray.payment.booking,
             "card": emails.card_words(self.stray.payment),
             "back": self.get_success_url(),

@@ -9,7 +9,9 @@ from core.audit import services as audit
 from core.errors import Conflict, Invalid, NotFound
 from core.outbox.events import publish
 from core.sagas import engine
+from core.sagas import services as interventions
 from core.sagas.models import SagaRun
+from core.sagas.states import State
 from courses import selectors as courses
 from payments.events import StrayMoneyReturned
 from payments.gateways import stripe as gateway
@@ -76,9 +78,22 @@ def give_back(*, stray_id: UUID | str, note: str, actor: str, now: datetime) -> 
     return stray
 
 
+@transaction.atomic
 def match(*, stray_id: UUID | str, note: str, actor: str, now: datetime) -> StrayMoney:
-    """A person has found where it belongs, or settled it outside. Raises Invalid, DecidedAlready."""
-    return _decide(stray_id, _S.MATCHED, note, actor, now)
+    """A person has found where it belongs, or settled it outside. What can't go back by card ends like this too, and
+    its journey with it. Raises Invalid, DecidedAlready."""
+    stray = _decide(stray_id, _S.MATCHED, note, actor, now)
+    run = _standing_still(stray)
+    if run is not None:
+        interventions.mark_done_by_hand(run_id=run.id, actor=actor, reason=note, now=now)
+    return stray
+
+
+def is_undecided(stray: StrayMoney) -> bool:
+    """Whether a person is asked about it: nobody was yet, or it was to go back and can't."""
+    if stray.status == _S.GIVING_BACK:
+        return _standing_still(stray) is not None
+    return stray.is_open
 
 
 def send(stray: StrayMoney, *, booking: str, now: datetime) -> None:
@@ -107,7 +122,10 @@ def unfinished(stray_id: UUID) -> str:
     """Why a person may not close its journey by hand; "" when nothing stands against it."""
     if _stray(stray_id).status != _S.GIVING_BACK:
         return ""
-    return "The money is still at Stripe. Refund it there, then try this step again."
+    return (
+        "The money is still at Stripe. Refund it there, then try this step again; where it can’t go back"
+        " by card, match it by hand."
+    )
 
 
 def left_of(answer: GatewayPayment) -> int:
@@ -140,14 +158,21 @@ def _decide(stray_id: UUID | str, status: str, note: str, actor: str, now: datet
     if len(note) > NOTE_LENGTH_MAX:
         raise Invalid(fields={"note": [f"Use at most {NOTE_LENGTH_MAX} characters."]})
     stray = _stray(stray_id, lock=True)
-    if stray.status != _S.OPEN:
+    if not is_undecided(stray) or (status == _S.GIVING_BACK and not stray.is_open):
         raise DecidedAlready
     if status == _S.GIVING_BACK and stray.kind != StrayKind.PAYMENT:
         raise Invalid(fields={"choice": ["This money has gone already: it can’t be given back."]})
+    before = {"status": str(stray.status)}
     stray.status, stray.note, stray.decided_by, stray.decided_at = status, note, actor, now
     stray.save(update_fields=["status", "note", "decided_by", "decided_at"])
-    _audit(stray, f"stray_money.{status}", actor=actor, now=now, before={"status": _S.OPEN.value})
+    _audit(stray, f"stray_money.{status}", actor=actor, now=now, before=before)
     return stray
+
+
+def _standing_still(stray: StrayMoney) -> SagaRun | None:
+    """Its journey back, where that waits for a person."""
+    runs = SagaRun.objects.filter(name=SAGA, subject_id=stray.id, state=State.NEEDS_ATTENTION)
+    return runs.first()
 
 
 def _stray(stray_id: UUID | str, *, lock: bool = False) -> StrayMoney:

@@ -177,6 +177,44 @@ class TestGiveBack:
         with pytest.raises(interventions.NotPossible):
             interventions.mark_done_by_hand(run_id=run.id, actor="staff:1", reason="x", now=now)
 
+    def test_that_can_not_go_back_is_matched_by_hand(self, sandbox, now, payment, stray):
+        """A lost dispute, a closed card: neither is there a way back nor may it stay on the list for ever."""
+        sandbox.dispute(payment_intent=payment.gateway_id)
+        stray_money.give_back(stray_id=stray.id, now=now, **BY)
+        send(stray, now)
+
+        stray_money.match(stray_id=stray.id, note="lost the dispute", actor="staff:2", now=now)
+
+        stray.refresh_from_db()
+        assert (stray.status, stray.decided_by) == (StrayStatus.MATCHED, "staff:2")
+        assert SagaRun.objects.get(subject_id=stray.id).state == "completed"
+        assert audit.history(f"payments.straymoney:{stray.id}")[2].before == {
+            "status": StrayStatus.GIVING_BACK.value
+        }
+        assert refunds_there(sandbox) == []
+
+    def test_is_not_matched_while_it_is_tried(self, sandbox, now, payment, stray):
+        sandbox.dispute(payment_intent=payment.gateway_id)
+        stray_money.give_back(stray_id=stray.id, now=now, **BY)
+        run = send(stray, now)
+        interventions.retry_step(run_id=run.id, actor="staff:1", now=now)
+
+        with pytest.raises(stray_money.DecidedAlready):
+            stray_money.match(stray_id=stray.id, note="no", actor="staff:2", now=now)
+
+        stray.refresh_from_db()
+        assert (stray.status, stray.decided_by) == (StrayStatus.GIVING_BACK, "staff:1")
+
+    def test_is_not_given_back_again_while_it_stands_still(self, sandbox, now, payment, stray):
+        sandbox.dispute(payment_intent=payment.gateway_id)
+        stray_money.give_back(stray_id=stray.id, now=now, **BY)
+        send(stray, now)
+
+        with pytest.raises(stray_money.DecidedAlready):
+            stray_money.give_back(stray_id=stray.id, now=now, **BY)
+
+        assert SagaRun.objects.filter(subject_id=stray.id).count() == 1
+
     def test_that_the_bank_returns_is_on_the_list_again(self, sandbox, now, settings):
         settings.FRAUD_REVIEW_FROM, settings.FRAUD_3DS_FROM = -1, 101
         payment = make.pay(make.ready(now=now), sandbox, "pm_card_refundFail", now=now)
@@ -311,6 +349,19 @@ class TestConsole:
         stray.refresh_from_db()
         assert page.status_code == 403
         assert stray.status == StrayStatus.OPEN
+
+    def test_offers_only_to_match_what_could_not_go_back(self, sandbox, staff, now, payment, stray):
+        sandbox.dispute(payment_intent=payment.gateway_id)
+        stray_money.give_back(stray_id=stray.id, now=now, **BY)
+        moving = staff.get(self.address(stray)).content.decode()
+        send(stray, now)
+
+        page = staff.get(self.address(stray)).content.decode()
+
+        assert "Nothing is to be decided" in moving
+        assert "could not be given back" in page
+        assert 'value="match"' in page
+        assert 'value="give_back"' not in page
 
     def test_is_where_its_button_leads(self, staff, stray):
         page = staff.get(reverse("admin:payments_straymoney_decide", args=[stray.pk]), follow=True)
