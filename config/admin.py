@@ -36,7 +36,8 @@ SIDEBAR = (
         "Risk",
         (
             Link("Review queue", "gpp_maybe", "fraud.reviewcase", badge="reviews"),
-            Link("Stopped tries", "block", "fraud.fraudattempt", also=("fraud.assessment",)),
+            Link("Stopped tries", "back_hand", "fraud.fraudattempt", also=("fraud.assessment",)),
+            Link("Blacklist", "block", "fraud.blacklistentry"),
         ),
     ),
     Section(
@@ -80,6 +81,7 @@ ROLES = {
         "courses.change_booking",
         "courses.change_coursesession",
         "fraud.change_reviewcase",
+        "fraud.change_blacklistentry",
         "payments.add_refund",
         "payments.change_refund",
         "payments.approve_refund",

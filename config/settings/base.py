@@ -289,6 +289,16 @@ FRAUD_REVIEW_FROM = env.int("FRAUD_REVIEW_FROM", default=40)
 FRAUD_BLOCK_ABOVE = env.int("FRAUD_BLOCK_ABOVE", default=80)
 # The signals in force, by the names of fraud.risk_signals.SIGNALS; empty is all of them.
 FRAUD_SIGNALS = env.list("FRAUD_SIGNALS", default=[])
+# How long the facts may take; without them an amount from here on goes to a person.
+FRAUD_FACTS_MS_MAX = env.int("FRAUD_FACTS_MS_MAX", default=150)
+FRAUD_UNKNOWN_REVIEW_MINOR = env.int("FRAUD_UNKNOWN_REVIEW_MINOR", default=50_000)
+# The share of blocks by points alone that goes to a person instead, to see what they were.
+FRAUD_HOLDOUT_SHARE = env.float("FRAUD_HOLDOUT_SHARE", default=0.0)
+# Where reviews begin follows from how many a day the office can do; 0 is FRAUD_REVIEW_FROM.
+FRAUD_REVIEW_PER_DAY = env.int("FRAUD_REVIEW_PER_DAY", default=0)
+# How long an entry of the blacklist lasts unless somebody says otherwise, and networks that nobody may put there.
+FRAUD_LIST_DAYS = env.int("FRAUD_LIST_DAYS", default=90)
+OFFICE_NETWORKS = env.list("OFFICE_NETWORKS", default=[])
 GEOIP_DB = env("GEOIP_DB", default="")
 GEOIP_DAYS_MAX = env.int("GEOIP_DAYS_MAX", default=270)
 

@@ -14,6 +14,7 @@ from fraud.risk_signals import (
     email,
     feedback,
     geography,
+    lists,
     timing,
     velocity,
 )
@@ -42,6 +43,7 @@ SIGNALS: dict[str, Signal] = {
     "device": device,
     "timing": timing,
     "card": card,
+    "lists": lists,
 }
 FACTORS: dict[str, Factor] = {
     factor.name: factor for signal in SIGNALS.values() for factor in signal.FACTORS

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.authentication import SessionAuthentication
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from core import clock
 from core.api.pagination import CursorPagination
+from core.api.staff import StaffView, actor
 from core.idempotency.keys import idempotent
 from fraud import selectors as fraud
 from fraud.services import reviews
@@ -28,21 +25,6 @@ from payments.api.serializers import (
 )
 from payments.models import Payment
 from payments.services import refunds
-
-
-class MayDo(BasePermission):
-    """A member of staff with the permission that the view names for the method."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        user = request.user
-        needed = view.needs.get(request.method, view.needs["GET"])
-        return bool(user and user.is_active and user.is_staff and user.has_perm(needed))
-
-
-class StaffView(APIView):
-    authentication_classes = [SessionAuthentication]
-    permission_classes = [MayDo]
-    needs: dict[str, str] = {}
 
 
 class ReviewList(StaffView):
@@ -72,7 +54,7 @@ class ReviewDecision(StaffView):
         given = DecisionIn(data=request.data)
         given.is_valid(raise_exception=True)
         reviews.decide(
-            case_id=case_id, actor=_actor(request), now=clock.now(), **given.validated_data
+            case_id=case_id, actor=actor(request), now=clock.now(), **given.validated_data
         )
         return Response(ReviewDetailOut(fraud.case(case_id)).data, status=status.HTTP_201_CREATED)
 
@@ -93,7 +75,7 @@ class RefundList(StaffView):
             note=wanted.get("note", ""),
             cancel_places=wanted["cancel_places"],
             attendee_ids=wanted.get("attendees"),
-            actor=_actor(request),
+            actor=actor(request),
             now=clock.now(),
         )
         return Response(RefundOut(refund).data, status=status.HTTP_201_CREATED)
@@ -115,8 +97,3 @@ class PaymentList(StaffView):
         )  # fmt: skip
         page = pages.paginate_queryset(found, request, view=self)
         return pages.get_paginated_response(StaffPaymentOut(page, many=True).data)
-
-
-def _actor(request: Request) -> str:
-    """As the back office names them: one person, one name in every history."""
-    return f"staff:{request.user.pk}"
