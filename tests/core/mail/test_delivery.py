@@ -219,6 +219,23 @@ class TestOneConnectionForABatch:
         assert server.behaviour.greeted == 2
 
 
+class TestASlowServer:
+    """The next sweep comes while a batch is under way, and must find nothing of it free for the taking."""
+
+    def test_ends_the_batch_in_time(self, server, monkeypatch):
+        monkeypatch.setattr(delivery, "BATCH_SECONDS", 0.0)
+        for number in range(3):
+            letter(str(number))
+
+        tried = [delivery.send_due(now=NOW) for _ in range(4)]
+
+        assert tried == [1, 1, 1, 0]
+        assert len(server.behaviour.kept) == 3
+
+    def test_leaves_the_last_message_of_a_batch_most_of_its_lease(self):
+        assert timedelta(seconds=3 * delivery.BATCH_SECONDS) <= LEASE
+
+
 class TestCrashAfterTheServerTookIt:
     @pytest.fixture
     def crashed(self, server, monkeypatch, tmp_path):
