@@ -250,7 +250,7 @@ def _matching(filters: CatalogueFilters, now: dt.datetime) -> SessionQuerySet:
         sessions = sessions.filter(venue__town__in=filters.towns)
     if filters.from_date:
         sessions = sessions.filter(starts_at__gte=_midnight(filters.from_date))
-    if filters.to_date:
+    if filters.to_date and filters.to_date < dt.date.max:  # there is no day after the last one
         sessions = sessions.filter(starts_at__lt=_midnight(filters.to_date + dt.timedelta(days=1)))
     if filters.days == "weekdays":
         sessions = sessions.filter(starts_at__iso_week_day__lt=SATURDAY)

@@ -15,6 +15,7 @@ from courses.selectors import CatalogueFilters
 DISTANCES = {"10": 10, "40": 40, "all": None}
 DEFAULT_DISTANCE = "40"
 MONTHS_AHEAD = 7
+YEARS_AHEAD_MAX = 10
 PLACE_LENGTH = 60
 PAGES_MAX = 500
 
@@ -117,7 +118,9 @@ def _when(text: str, today: dt.date) -> str:
         month = dt.date.fromisoformat(f"{text}-01")
     except ValueError:
         return ""
-    return f"{month:%Y-%m}" if month >= today.replace(day=1) else ""
+    first = today.replace(day=1)
+    end = first.replace(year=first.year + YEARS_AHEAD_MAX)
+    return f"{month:%Y-%m}" if first <= month < end else ""
 
 
 def _page(text: str) -> int:

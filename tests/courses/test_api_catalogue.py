@@ -120,6 +120,7 @@ class TestSessionList:
         assert ids("course=other&available=true") == []
         assert ids("from=2026-12-16") == []
         assert len(ids("from=2026-12-15&to=2026-12-15")) == 3
+        assert len(ids("from=0001-01-01&to=9999-12-31")) == 3
 
     @pytest.mark.parametrize(
         "query",

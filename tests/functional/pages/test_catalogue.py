@@ -67,7 +67,7 @@ class TestFinder:
         "query",
         [
             "?page=0", "?page=-1", "?page=99999999999", "?page=%C2%B2", "?when=yesterday",
-            "?when=2020-01", "?course=%00", "?near=%00", "?days=never&distance=far&full=maybe",
+            "?when=2020-01", "?when=9999-12", "?course=%00", "?near=%00", "?days=never&distance=far&full=maybe",
             "?course=" + "x" * 5000,
         ],
     )  # fmt: skip
