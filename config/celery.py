@@ -28,6 +28,8 @@ TIMETABLE = {
     "log the head of the audit trail": ("core.audit.tasks.log_head", 86400),
     "end the holds that ran out": ("courses.tasks.expire_due", 10),
     "ask the gateway about open payments": ("payments.tasks.sweep", 15),
+    "add what happened to the profiles": ("fraud.tasks.fold_profiles", 5),
+    "call genuine what nobody disputed": ("fraud.tasks.mature_labels", 3600),
     "let reviews lapse": ("fraud.tasks.lapse_reviews", 60),
     "tell of late reviews": ("fraud.tasks.tell_late_reviews", 60),
 }

@@ -16,6 +16,7 @@ from fraud.risk_signals.reading import Reading
 RULE_VERSION = "2026-11.2"
 BASE = 5
 LOWEST, HIGHEST = 0, 100
+HELD_OUT = "Drawn to be looked at by a person instead of being stopped"
 
 Evidence = Callable[[str, Value], str]
 
@@ -78,9 +79,11 @@ def score(
     *,
     evidence: Evidence,
     floors: Sequence[Floor] = (),
+    holdout: bool = False,
     factors: Mapping[str, Factor] = FACTORS,
 ) -> Score:
-    """The same values in any order give the same score; each factor keeps its own points."""
+    """The same values in any order give the same score; each factor keeps its own points. With
+    `holdout` points alone never block: only what a rule blocks is."""
     tenths = {name: _tenths(weights.points(factors[name], values[name])) for name in values}
     base = _tenths(weights.base)
     total = base + sum(tenths.values())
@@ -103,6 +106,10 @@ def score(
                 Reading(floor.signal, None, _shown(floor.score * 10 - reached), floor.evidence)
             )
             reached = floor.score * 10
+    if holdout and not _has_block(values, factors) and reached // 10 > thresholds.block_above:
+        short = thresholds.block_above * 10 - reached
+        readings.append(Reading("holdout", None, _shown(short), HELD_OUT))
+        reached += short
     kept = min(max(reached // 10, LOWEST), HIGHEST)
     start = Reading("base", None, _shown(base), f"Every payment starts at {_shown(base)}")
     cut = [
@@ -115,6 +122,10 @@ def score(
         three_d_secure=kept >= thresholds.three_d_secure_from,
         readings=(start, *readings, *(cut if kept * 10 != reached else [])),
     )
+
+
+def _has_block(values: Values, factors: Mapping[str, Factor]) -> bool:
+    return any(factors[name].rules.get(str(value)) == "block" for name, value in values.items())
 
 
 def total(values: Values, weights: WeightSet, factors: Mapping[str, Factor] = FACTORS) -> float:

@@ -7,7 +7,7 @@ from core.errors import Unavailable
 from core.sagas.definition import Definition, Done, Fail, Go, Run, Step, Undo, Wait
 from courses.services.bookings import PlacesSoldOut, WrongState
 from fraud import selectors as fraud
-from fraud.services import assessments, outcomes, reviews
+from fraud.services import assessments, reviews
 from payments import policy
 from payments.gateways import stripe as gateway
 from payments.gateways.base import Missing, Rejected
@@ -44,7 +44,6 @@ def assess(run: Run) -> Go | Done:
         return Done(endings.UNREACHABLE)
     subject = subjects.before(payment, token, now=run.now)
     assessment = assessments.assess(subject=subject, now=run.now)
-    outcomes.record(payment_id=payment.id, kind="attempt", subject=subject, now=run.now)
     if assessment.band == "high":
         endings.blocked(payment, now=run.now)
         return Done(endings.BLOCKED)

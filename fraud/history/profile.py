@@ -65,7 +65,7 @@ class Profile:
     risk but no knowledge."""
 
     __slots__ = (
-        "_usual", "amounts", "earlier_at", "first_at", "frauds", "habits", "kind", "known",
+        "_counted", "_usual", "amounts", "earlier_at", "first_at", "frauds", "habits", "kind", "known",
         "labels", "last_at", "last_fraud_at", "latest", "links", "odd", "places", "rows", "total",
     )  # fmt: skip
 
@@ -76,6 +76,7 @@ class Profile:
         self.rows: list[int] = []
         self.links: list[list[Link]] | None = None
         self.amounts: list[int] | None = None
+        self._counted: tuple[int, tuple[windows.Counts, ...]] | None = None
         self._usual: spread.Usual | bool | None = False
         self.habits: dict[str, int] | None = None
         self.places: list[tuple[int, str]] | None = None
@@ -98,9 +99,7 @@ class Profile:
         self.first_at = self.first_at or now
         if now >= self.last_at:
             self.earlier_at, self.last_at = self.last_at, now
-        self._count(windows.TRIES, now)
-        windows.add(self.rows, now, windows.AMOUNT, amount_minor)
-        self.total[windows.AMOUNT - 1] += amount_minor
+        self._count(windows.TRIES, now, amount_minor)
         self._meet(keys, now, 1)
         if country and self.kind in WITH_PLACES:
             self.places = [*(self.places or [])[-1:], (now, country)]
@@ -154,7 +153,9 @@ class Profile:
 
     def counts(self, now: int, own: Own = NOT_YET) -> tuple[windows.Counts, ...]:
         """Tries, declined, blocked, paid and amount of 1 h, 24 h, 7 d, 30 d and all time."""
-        found = (*windows.totals(self.rows, now), self._all_time())
+        if self._counted is None or self._counted[0] != now:
+            self._counted = (now, (*windows.totals(self.rows, now), self._all_time()))
+        found = self._counted[1]
         return _without(found, own, now) if own.happened else found
 
     def others(self, kind: str, present: str, since: int, seen_as: int = 1) -> int:
@@ -200,16 +201,20 @@ class Profile:
                 return at, country
         return None
 
-    def labels_since(self, now: int, days: int) -> tuple[int, int]:
-        """Payments and frauds among them whose label became known in so many days."""
-        labels, known, frauds = self.labels or [], 0, 0
-        first = now // 86_400 - days
+    def labels_since(self, now: int, days: int) -> tuple[int, int, int]:
+        """Payments and frauds among them whose label became known in so many days, and the days
+        since the first of these frauds was."""
+        labels, known, frauds, first_day = self.labels or [], 0, 0, 0
+        today = now // 86_400
+        first = today - days
         row = len(labels) - 3
         while row >= 0 and labels[row] >= first:
             known += labels[row + 1]
-            frauds += labels[row + 2]
+            if labels[row + 2]:
+                frauds += labels[row + 2]
+                first_day = labels[row]
             row -= 3
-        return known, frauds
+        return known, frauds, today - first_day
 
     def habit(self, name: str) -> int:
         """How many payments were made in an hour ("h9") or on a weekday ("d0" is Monday)."""
@@ -223,7 +228,7 @@ class Profile:
 
     def to_json(self) -> dict[str, Any]:
         """Only what is not empty; `from_json` gives an equal profile."""
-        values = {name: getattr(self, name) for name in self.__slots__ if name != "_usual"}
+        values = {name: getattr(self, name) for name in self.__slots__ if name[0] != "_"}
         return {name: value for name, value in values.items() if value or name == "total"}
 
     @classmethod
@@ -240,9 +245,11 @@ class Profile:
 
     __hash__ = None  # type: ignore[assignment]
 
-    def _count(self, column: int, now: int) -> None:
-        windows.add(self.rows, now, column)
+    def _count(self, column: int, now: int, amount_minor: int = 0) -> None:
+        self._counted = None
+        windows.add(self.rows, now, column, 1, amount_minor)
         self.total[column - 1] += 1
+        self.total[windows.AMOUNT - 1] += amount_minor
 
     def _meet(self, keys: Mapping[str, str], now: int, seen_as: int) -> None:
         kinds = LINKS.get(self.kind)

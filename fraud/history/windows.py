@@ -27,7 +27,7 @@ def starts(now: int) -> tuple[int, int, int, int]:
     return five - 12, (hour - 24) * IN_HOUR, (day - 7) * IN_DAY, (day - 30) * IN_DAY
 
 
-def add(rows: list[int], at: int, column: int, amount: int = 1) -> None:
+def add(rows: list[int], at: int, column: int, count: int = 1, amount_minor: int = 0) -> None:
     """Counts one; a moment out of order finds its own place, one before all windows none."""
     five = at // FIVE_MINUTES
     row = len(rows) - WIDTH
@@ -41,7 +41,8 @@ def add(rows: list[int], at: int, column: int, amount: int = 1) -> None:
             row = _find(rows, five)
             if rows[row] > five:
                 return
-    rows[row + column] += amount
+    rows[row + column] += count
+    rows[row + AMOUNT] += amount_minor
 
 
 def totals(rows: list[int], now: int) -> tuple[Counts, Counts, Counts, Counts]:

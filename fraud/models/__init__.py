@@ -2,7 +2,8 @@
 
 from fraud.models.assessment import Assessment, FraudAttempt
 from fraud.models.blacklist import BlacklistEntry, NotOnTheList
-from fraud.models.outcome import KeyCount, Outcome
+from fraud.models.outcome import Outcome
+from fraud.models.profile import KeyProfile, PendingOutcome, WeightSetRow, WeightState
 from fraud.models.review import AlreadyDecided, ReviewCase, ReviewTransition, ReviewWatch
 
 __all__ = [
@@ -10,10 +11,13 @@ __all__ = [
     "Assessment",
     "BlacklistEntry",
     "FraudAttempt",
-    "KeyCount",
+    "KeyProfile",
     "NotOnTheList",
     "Outcome",
+    "PendingOutcome",
     "ReviewCase",
     "ReviewTransition",
     "ReviewWatch",
+    "WeightSetRow",
+    "WeightState",
 ]

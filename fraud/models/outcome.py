@@ -1,12 +1,8 @@
-"""What became of each try, once, and how often each key was seen, in five-minute buckets."""
-
-from datetime import datetime
+"""What became of each try, once."""
 
 from django.db import models
 
 from core.ids import uuid7
-
-BUCKET_SECONDS = 300
 
 
 class Kind(models.TextChoices):
@@ -17,11 +13,29 @@ class Kind(models.TextChoices):
     DISPUTED = "disputed", "Disputed as fraud"
     WARNED = "warned", "Called fraud by the bank"
     REFUNDED_AS_FRAUD = "refunded_as_fraud", "Refunded as fraud"
+    FRAUD = "fraud", "Called fraud by staff"
+    GENUINE = "genuine", "Called genuine by staff"
+    MATURED = "matured", "Never disputed"
+
+
+# What a key's profile makes of it; several ways to hear of one fraud are one fraud.
+HAPPENINGS: dict[str, str] = {
+    Kind.ATTEMPT: "attempt",
+    Kind.DECLINED: "declined",
+    Kind.SUCCEEDED: "succeeded",
+    Kind.BLOCKED: "blocked",
+    Kind.DISPUTED: "fraud",
+    Kind.WARNED: "fraud",
+    Kind.REFUNDED_AS_FRAUD: "fraud",
+    Kind.FRAUD: "fraud",
+    Kind.GENUINE: "genuine",
+    Kind.MATURED: "genuine",
+}
 
 
 class Outcome(models.Model):
-    """The guard that makes a repeated report count once, and the memory of what was counted where:
-    an assessment takes the present payment's own counts out again."""
+    """The guard that makes a repeated report count once, and the memory that every key's profile is
+    made of."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     payment_id = models.UUIDField("payment")
@@ -29,6 +43,7 @@ class Outcome(models.Model):
     keys = models.JSONField()
     course = models.CharField(max_length=80, blank=True)
     amount_minor = models.BigIntegerField(default=0)
+    country = models.CharField(max_length=2, blank=True, db_default="")
     happened_at = models.DateTimeField()
 
     class Meta:
@@ -39,40 +54,8 @@ class Outcome(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["course", "-happened_at"],
-                include=["amount_minor", "payment_id"],
-                condition=models.Q(kind="succeeded"),
-                name="fraud_outcome_course_paid",
-            ),
+            models.Index(fields=["kind", "happened_at"], name="fraud_outcome_by_time"),
         ]
 
     def __str__(self) -> str:
         return self.get_kind_display()
-
-
-class KeyCount(models.Model):
-    """How often a key met one kind of outcome within five minutes. `key` is a keyed digest."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    key = models.CharField(max_length=64)
-    key_kind = models.CharField(max_length=10)
-    outcome = models.CharField(max_length=20, choices=Kind)
-    bucket_at = models.DateTimeField()
-    count = models.PositiveIntegerField()
-    amount_minor = models.BigIntegerField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["key", "outcome", "bucket_at"], name="fraud_keycount_bucket"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.key_kind}: {self.count} {self.outcome}"
-
-
-def bucket(at: datetime) -> datetime:
-    """The start of the five minutes that `at` lies in."""
-    return datetime.fromtimestamp(at.timestamp() // BUCKET_SECONDS * BUCKET_SECONDS, at.tzinfo)

@@ -10,6 +10,7 @@ from fraud.history.facts import Facts
 from fraud.risk_signals import (
     amount,
     card,
+    card_testing,
     device,
     email,
     feedback,
@@ -35,6 +36,7 @@ class Signal(Protocol):
 
 
 SIGNALS: dict[str, Signal] = {
+    "card_testing": card_testing,
     "velocity": velocity,
     "feedback": feedback,
     "amount": amount,
@@ -48,8 +50,8 @@ SIGNALS: dict[str, Signal] = {
 FACTORS: dict[str, Factor] = {
     factor.name: factor for signal in SIGNALS.values() for factor in signal.FACTORS
 }
-SIGNAL_OF: dict[str, Signal] = {
-    factor.name: signal for signal in SIGNALS.values() for factor in signal.FACTORS
+SIGNAL_NAME_OF: dict[str, str] = {
+    factor.name: name for name, signal in SIGNALS.items() for factor in signal.FACTORS
 }
 
 
@@ -63,4 +65,4 @@ def values_of(subject: Subject, facts: Facts, names: tuple[str, ...] | None = No
 
 
 def evidence_of(name: str, value: Value, subject: Subject, facts: Facts) -> str:
-    return SIGNAL_OF[name].evidence(name, value, subject, facts)
+    return SIGNALS[SIGNAL_NAME_OF[name]].evidence(name, value, subject, facts)

@@ -58,5 +58,10 @@ class Factor:
     rules: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def is_word(self) -> bool:
+        """Whether its value is a word, not a number."""
+        return bool(self.values or self.rules)
+
+    @property
     def points(self) -> Points:
         return Points(self.steps, self.values, self.zero, self.missing)

@@ -42,13 +42,8 @@ SHIPPED: dict[str, tuple[tuple[float, float], ...]] = {
     "address_frauds": ((1.0, 6.0), (2.0, 10.0), (4.0, 14.0)),
     "network_frauds": SHARED,
 }
-NAMES = {
-    kind: tuple(
-        f"{kind}_{what}"
-        for what in ("rate_7d", "rate_30d", "rate", "frauds", "latest", "since_fraud")
-    )
-    for kind in KINDS
-}
+WHAT = ("rate_7d", "rate_30d", "rate", "frauds", "latest", "since_fraud", "since_first")
+NAMES = {kind: tuple(f"{kind}_{what}" for what in WHAT) for kind in KINDS}
 TITLES = {
     "rate_7d": "Share of fraud, learned in a week",
     "rate_30d": "Share of fraud, learned in 30 days",
@@ -56,13 +51,14 @@ TITLES = {
     "frauds": "Confirmed fraud",
     "latest": "Fraud among the latest payments",
     "since_fraud": "Time since the last fraud",
+    "since_first": "Time since the trouble began",
 }
 FACTORS = tuple(
     Factor(
         name,
         f"{TITLES[name.partition('_')[2]]}: {WHOSE[kind]}",
         SHIPPED.get(name, ()),
-        adverse="less" if name.endswith("since_fraud") else "more",
+        adverse="less" if "_since_" in name else "more",
     )
     for kind in KINDS
     for name in NAMES[kind]
@@ -88,21 +84,25 @@ def evidence(name: str, value: Value, subject: Subject, facts: Facts) -> str:
         return f"The last confirmed fraud with {WHOSE[kind]} is {formats.counted(int(value), 'day')} old"
     if what == "latest":
         return f"{int(value)} of the last {LATEST} payments with {WHOSE[kind]} were fraud"
+    if what == "since_first":
+        return f"The first fraud of late with {WHOSE[kind]} became known {formats.counted(int(value), 'day')} ago"
     known, frauds = profile.known, profile.frauds
     if what in ("rate_7d", "rate_30d"):
-        known, frauds = profile.labels_since(facts.now, 7 if what == "rate_7d" else 30)
+        known, frauds, _days = profile.labels_since(facts.now, 7 if what == "rate_7d" else 30)
     seen = formats.counted(known, "known payment")
     return f"{formats.counted(frauds, 'confirmed fraud')} among {seen} with {WHOSE[kind]}"
 
 
 def _seen(profile: Profile, now: int) -> tuple[Value, ...]:
+    known, frauds, days = profile.labels_since(now, 30)
     return (
-        _rate(*profile.labels_since(now, 7)),
-        _rate(*profile.labels_since(now, 30)),
+        _rate(*profile.labels_since(now, 7)[:2]),
+        _rate(known, frauds),
         round(smoothed(profile.frauds, profile.known), 4),
         min(profile.frauds, FRAUDS_MAX),
         profile.latest[-LATEST:].count("1"),
         (now - profile.last_fraud_at) // 86_400 if profile.frauds else None,
+        days if frauds else None,
     )
 
 

@@ -1,48 +1,125 @@
-"""Judges one try: reads the facts, scores them, and keeps the judgement with all its reasons."""
+"""Judges one try: gathers the facts, scores them, and keeps the judgement with all its reasons."""
 
 from dataclasses import asdict
 from datetime import datetime
+from hashlib import sha256
+from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import connection, models
 
-from fraud import risk_signals, scoring, selectors
+from core.money import Money
+from fraud import risk_signals, scoring, selectors_facts
 from fraud.history.facts import Facts
 from fraud.models import Assessment, FraudAttempt
 from fraud.models.assessment import Band, Stage, Verdict
+from fraud.models.outcome import Kind
+from fraud.risk_signals.factor import Values
+from fraud.services import lists, outcomes, weights
 from fraud.subject import Subject, keys
+
+# The judgement, and its row on the list of stopped tries where it belongs there, or neither when the
+# stage was already judged: by this saga before a crash, or by its twin.
+KEEP = """
+    WITH kept AS (
+        INSERT INTO fraud_assessment ({columns}) VALUES ({places})
+        ON CONFLICT (payment_id, stage) DO NOTHING RETURNING id
+    ){stopped}
+    SELECT id FROM kept
+"""
+STOPPED = """, stopped AS (
+        INSERT INTO fraud_attempts ({columns}) SELECT {places} FROM kept
+    )"""
 
 
 def assess(*, subject: Subject, now: datetime) -> Assessment:
     """The judgement of this payment at this stage, made once: asked again, it answers the same.
 
-    Two or three statements: the facts, the assessment, and the list of stopped tries when it
-    belongs there.
+    1. Before the card is asked the try is put down first, so that of two at once one sees the other.
+    2. One question for all facts, this payment's own acts left out.
+    3. One statement that keeps the judgement.
     """
     own_keys = keys(subject)
-    facts = selectors.facts(subject=subject, keys=own_keys, now=now)
-    thresholds = thresholds_in_force()
-    score = judge(subject, facts, thresholds)
+    if subject.stage == Stage.BEFORE:
+        outcomes.record(payment_id=subject.payment_id, kind=Kind.ATTEMPT, subject=subject, now=now)
+    gathered = selectors_facts.gather(subject=subject, keys=own_keys, now=now)
+    facts, thresholds = gathered.facts, thresholds_in_force()
+    values = risk_signals.values_of(subject, facts, signals_in_force())
+    live = weights.of(gathered.weight_sets.get("live"))
+    score = judge(subject, facts, thresholds, values, live)
     assessment = _assessment(subject, score, thresholds, own_keys, now)
-    try:
-        with transaction.atomic():
-            assessment.save(force_insert=True)
-            _keep_attempt(assessment)
-    except IntegrityError:
-        # The stage was already judged: by this saga before a crash, or by its twin.
+    assessment.rule_version = live.version
+    assessment.values = {name: value for name, value in values.items() if value is not None}
+    assessment.total = score.total
+    if beside := gathered.weight_sets.get("shadow"):
+        assessment.shadow = _shadow(subject, facts, thresholds, values, weights.of(beside))
+    if not _keep(assessment):
         return Assessment.objects.get(payment_id=subject.payment_id, stage=subject.stage)
+    if facts.list_hits:
+        lists.record_hits(hits=facts.list_hits, now=now)
     return assessment
 
 
-def judge(subject: Subject, facts: Facts, thresholds: scoring.Thresholds) -> scoring.Score:
-    """The score of the signals in force, by the points in force."""
-    values = risk_signals.values_of(subject, facts, tuple(settings.FRAUD_SIGNALS) or None)
+def judge(
+    subject: Subject,
+    facts: Facts,
+    thresholds: scoring.Thresholds,
+    values: Values | None = None,
+    weight_set: scoring.WeightSet = scoring.SHIPPED,
+) -> scoring.Score:
+    """The score of the signals in force, with what holds whatever the points are."""
+    if values is None:
+        values = risk_signals.values_of(subject, facts, signals_in_force())
     return scoring.score(
         values,
-        scoring.SHIPPED,
+        weight_set,
         thresholds,
         evidence=lambda name, value: risk_signals.evidence_of(name, value, subject, facts),
+        floors=_floors(subject, facts, thresholds),
+        holdout=is_held_out(subject.payment_id),
     )
+
+
+def signals_in_force() -> tuple[str, ...] | None:
+    return tuple(settings.FRAUD_SIGNALS) or None
+
+
+def is_held_out(payment_id: str) -> bool:
+    """Whether a block by points alone becomes a review for this payment: the same answer each time."""
+    if not settings.FRAUD_HOLDOUT_SHARE:
+        return False
+    drawn = int.from_bytes(sha256(f"holdout {payment_id}".encode()).digest()[:4])
+    return drawn / 2**32 < settings.FRAUD_HOLDOUT_SHARE
+
+
+def _floors(
+    subject: Subject, facts: Facts, thresholds: scoring.Thresholds
+) -> tuple[scoring.Floor, ...]:
+    """Not knowing is no free pass: a high amount then goes to a person."""
+    if selectors_facts.HISTORY not in facts.unknown:
+        return ()
+    if subject.amount_minor < settings.FRAUD_UNKNOWN_REVIEW_MINOR:
+        return ()
+    amount = Money(subject.amount_minor, subject.currency)
+    words = f"What we know of earlier payments could not be read in time, and {amount} is much"
+    return (scoring.Floor("unknown_facts", thresholds.review_from, words),)
+
+
+def _shadow(
+    subject: Subject,
+    facts: Facts,
+    thresholds: scoring.Thresholds,
+    values: Values,
+    beside: scoring.WeightSet,
+) -> dict[str, Any]:
+    score = judge(subject, facts, thresholds, values, beside)
+    return {
+        "version": beside.version,
+        "score": score.score,
+        "total": score.total,
+        "band": score.band,
+        "three_d_secure": score.three_d_secure,
+    }
 
 
 def thresholds_in_force() -> scoring.Thresholds:
@@ -68,7 +145,6 @@ def _assessment(
         three_d_secure=score.three_d_secure,
         readings=[reading.as_json() for reading in score.readings],
         thresholds=asdict(thresholds),
-        rule_version=scoring.RULE_VERSION,
         keys=own_keys,
         card=_card_without_key(subject),
         amount_minor=subject.amount_minor,
@@ -86,12 +162,25 @@ def _card_without_key(subject: Subject) -> dict[str, object] | None:
     return {name: value for name, value in asdict(subject.card).items() if name != "fingerprint"}
 
 
-def _keep_attempt(assessment: Assessment) -> None:
-    """Before the card is asked only a block stops anything; a doubtful score is judged again."""
+def _keep(assessment: Assessment) -> bool:
+    """False when the stage was judged before. Before the card is asked only a block stops anything;
+    a doubtful score is judged again."""
     verdict = _verdict(assessment)
-    if verdict is None:
-        return
-    FraudAttempt.objects.create(
+    parts, values = _prepared(assessment)
+    stopped = ""
+    if verdict is not None:
+        attempt_parts, attempt_values = _prepared(_attempt(assessment, verdict))
+        stopped = STOPPED.format(**attempt_parts)
+        values += attempt_values
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP.format(**parts, stopped=stopped), values)
+        kept = cursor.fetchone() is not None
+    assessment._state.adding = not kept
+    return kept
+
+
+def _attempt(assessment: Assessment, verdict: Verdict) -> FraudAttempt:
+    return FraudAttempt(
         payment_id=assessment.payment_id,
         assessment=assessment,
         verdict=verdict,
@@ -102,6 +191,17 @@ def _keep_attempt(assessment: Assessment) -> None:
         reasons=[reading for reading in assessment.readings if reading["points"] > 0],
         attempted_at=assessment.assessed_at,
     )
+
+
+def _prepared(row: models.Model) -> tuple[dict[str, str], list[Any]]:
+    """Columns and their places in a statement, and the database values of a row not saved yet."""
+    fields: list[Any] = list(row._meta.concrete_fields)
+    parts = {
+        "columns": ", ".join(f'"{field.column}"' for field in fields),
+        "places": ", ".join(f"%s::{field.db_type(connection)}" for field in fields),
+    }
+    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+    return parts, values
 
 
 def _verdict(assessment: Assessment) -> Verdict | None:

@@ -1,52 +1,62 @@
-"""Hears from above what became of each try, and counts it on the try's keys."""
+"""Hears from above what became of each try, and puts it down for the profiles of the try's keys."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
 
 from core.errors import Invalid
-from core.ids import uuid7
+from fraud.history import ledger
 from fraud.models import Assessment, Outcome
-from fraud.models.outcome import Kind, bucket
+from fraud.models.outcome import HAPPENINGS, Kind
+from fraud.selectors_facts import place_of
 from fraud.subject import Subject
 from fraud.subject import keys as keys_of
 
-COUNTED = ("email", "address", "device", "card")
+MATURE_AFTER = timedelta(days=90)
+FRAUDS = [kind for kind, happening in HAPPENINGS.items() if happening == ledger.FRAUD]
 
-# An outcome that was recorded before is left as it is, and then nothing is counted. The keys come in
-# one order, so that two writers never deadlock.
+# An outcome that was recorded before is left as it is, and then no key hears of it. Rows are only
+# added, so writers neither wait for each other nor deadlock. One fraud heard of twice is learned once.
 RECORD = """
     WITH fresh AS (
-        INSERT INTO fraud_outcome (id, payment_id, kind, keys, course, amount_minor, happened_at)
+        INSERT INTO fraud_outcome (
+            id, payment_id, kind, keys, course, amount_minor, country, happened_at
+        )
         VALUES (
-            %(id)s, %(payment_id)s, %(kind)s, %(keys)s, %(course)s, %(amount_minor)s,
+            %(id)s, %(payment_id)s, %(kind)s, %(keys)s, %(course)s, %(amount_minor)s, %(country)s,
             %(happened_at)s
         )
         ON CONFLICT (payment_id, kind) DO NOTHING
-        RETURNING id, kind, amount_minor
-    ), counted AS (
-        INSERT INTO fraud_keycount (id, key_kind, key, outcome, bucket_at, count, amount_minor)
-        SELECT each.id, each.kind, each.key, fresh.kind, %(bucket_at)s, 1, fresh.amount_minor
-        FROM fresh, unnest(%(count_ids)s::uuid[], %(key_kinds)s::text[], %(digests)s::text[])
-            AS each (id, kind, key)
-        ORDER BY each.key
-        ON CONFLICT (key, outcome, bucket_at) DO UPDATE
-        SET count = fraud_keycount.count + 1,
-            amount_minor = fraud_keycount.amount_minor + excluded.amount_minor
+        RETURNING id
+    ), told AS (
+        INSERT INTO fraud_pendingoutcome (key, key_kind, outcome_id)
+        SELECT each.key, each.kind, fresh.id
+        FROM fresh, unnest(%(digests)s::text[], %(key_kinds)s::text[]) AS each (key, kind)
+        WHERE %(kind)s <> ALL (%(frauds)s) OR NOT EXISTS (
+            SELECT 1 FROM fraud_outcome
+            WHERE payment_id = %(payment_id)s AND kind = ANY (%(frauds)s)
+        )
     )
     SELECT id FROM fresh
+"""
+# Payments old enough that nobody will dispute them any more.
+MATURED = """
+    SELECT paid.payment_id FROM fraud_outcome AS paid
+    WHERE paid.kind = 'succeeded' AND paid.happened_at < %(before)s AND NOT EXISTS (
+        SELECT 1 FROM fraud_outcome AS labelled
+        WHERE labelled.payment_id = paid.payment_id AND labelled.kind = ANY (%(labels)s)
+    )
+    ORDER BY paid.happened_at DESC LIMIT %(limit)s
 """
 
 
 def record(
     *, payment_id: UUID | str, kind: str, now: datetime, subject: Subject | None = None
 ) -> Outcome:
-    """Counts one outcome of one payment once, in one statement; a repeat returns what was recorded first.
-
-    Without `subject` the keys are those of the payment's latest assessment.
-    """
+    """Puts down one outcome of one payment once, in one statement; a repeat returns what was recorded
+    first. Without `subject` the keys are those of the payment's latest assessment."""
     if kind not in Kind.values:
         raise Invalid(f"There is no outcome {kind!r}.")
     outcome = _outcome(payment_id, kind, subject, now)
@@ -55,14 +65,35 @@ def record(
     return Outcome.objects.get(payment_id=payment_id, kind=kind)
 
 
+def mature(*, now: datetime, limit: int = 1000) -> int:
+    """Calls genuine what was paid long ago and never disputed; how many payments."""
+    labels = [kind for kind, happening in HAPPENINGS.items() if happening in ("fraud", "genuine")]
+    values = {"before": now - MATURE_AFTER, "labels": labels, "limit": limit}
+    with connection.cursor() as cursor:
+        cursor.execute(MATURED, values)
+        due = [payment_id for (payment_id,) in cursor.fetchall()]
+    for payment_id in due:
+        record(payment_id=payment_id, kind=Kind.MATURED, now=now)
+    return len(due)
+
+
 def _outcome(payment_id: UUID | str, kind: str, subject: Subject | None, now: datetime) -> Outcome:
-    outcome = Outcome(payment_id=payment_id, kind=kind, keys={}, happened_at=now)
+    outcome = Outcome(payment_id=payment_id, kind=kind, keys={}, country="", happened_at=now)
     source: Subject | Assessment | None = subject or _latest_assessment(payment_id)
     if source is not None:
         outcome.keys = keys_of(source) if isinstance(source, Subject) else source.keys
         outcome.course = source.course
         outcome.amount_minor = source.amount_minor
+    if subject is not None and subject.address and kind == Kind.ATTEMPT:
+        outcome.country = _country(subject.address)
     return outcome
+
+
+def _country(address: str) -> str:
+    try:
+        return place_of(address).country
+    except (OSError, ValueError):
+        return ""  # counted where the facts are gathered
 
 
 def _latest_assessment(payment_id: UUID | str) -> Assessment | None:
@@ -70,8 +101,9 @@ def _latest_assessment(payment_id: UUID | str) -> Assessment | None:
 
 
 def _insert(outcome: Outcome) -> bool:
-    """False when the payment already has this outcome; then nothing is counted."""
-    counted = {kind: key for kind, key in outcome.keys.items() if kind in COUNTED}
+    """False when the payment already has this outcome; then no key hears of it."""
+    concerned = ledger.concerned(HAPPENINGS[outcome.kind])
+    told = {kind: key for kind, key in outcome.keys.items() if kind in concerned}
     with connection.cursor() as cursor:
         cursor.execute(
             RECORD,
@@ -82,11 +114,11 @@ def _insert(outcome: Outcome) -> bool:
                 "keys": json.dumps(outcome.keys),
                 "course": outcome.course,
                 "amount_minor": outcome.amount_minor,
+                "country": outcome.country,
                 "happened_at": outcome.happened_at,
-                "bucket_at": bucket(outcome.happened_at),
-                "count_ids": [uuid7() for _ in counted],
-                "key_kinds": list(counted),
-                "digests": list(counted.values()),
+                "key_kinds": list(told),
+                "digests": list(told.values()),
+                "frauds": FRAUDS,
             },
         )
         inserted = cursor.rowcount == 1

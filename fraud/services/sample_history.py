@@ -12,7 +12,8 @@ from fraud.history import windows
 from fraud.history.facts import Facts
 from fraud.history.profile import Profile
 from fraud.models import Assessment, FraudAttempt, Outcome
-from fraud.services.assessments import judge, thresholds_in_force
+from fraud.risk_signals import values_of
+from fraud.services.assessments import judge, signals_in_force, thresholds_in_force
 from fraud.subject import Subject, keys
 
 # Nobody tried before the bulk of a shop's payments; before the stopped ones somebody tried cards out.
@@ -22,7 +23,7 @@ STORM = {"email": (12, 9), "address": (24, 18)}
 PAID_BEFORE = 30
 ASSESSMENT = (
     "id", "payment_id", "stage", "score", "band", "three_d_secure", "readings", "thresholds",
-    "rule_version", "keys", "card", "amount_minor", "currency", "places", "course", "assessed_at",
+    "rule_version", "values", "total", "keys", "card", "amount_minor", "currency", "places", "course", "assessed_at",
 )  # fmt: skip
 OUTCOME = ("id", "payment_id", "kind", "keys", "course", "amount_minor", "happened_at")
 ATTEMPT = (
@@ -84,7 +85,9 @@ class _Judged:
         return self.known[looks]
 
     def _judgement(self, subject: Subject, facts: Facts) -> dict[str, Any]:
-        score = judge(subject, facts, self.thresholds)
+        seen = values_of(subject, facts, signals_in_force())
+        values = {name: value for name, value in seen.items() if value is not None}
+        score = judge(subject, facts, self.thresholds, seen)
         return {
             "score": score.score,
             "band": score.band,
@@ -92,6 +95,8 @@ class _Judged:
             "readings": bulk.plain([each.as_json() for each in score.readings]),
             "reasons": bulk.plain([each.as_json() for each in score.readings if each.points > 0]),
             "thresholds": bulk.plain(asdict(self.thresholds)),
+            "values": bulk.plain(values),
+            "total": score.total,
         }
 
 
@@ -119,7 +124,9 @@ def _assessment_row(
         judgement["three_d_secure"],
         judgement["readings"],
         judgement["thresholds"],
-        scoring.RULE_VERSION,
+        scoring.SHIPPED.version,
+        judgement["values"],
+        judgement["total"],
         digests,
         None,
         subject.amount_minor,

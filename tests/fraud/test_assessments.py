@@ -26,8 +26,8 @@ class TestAssess:
         before = assessments.assess(subject=subject(), now=NOW)
         after = assessments.assess(subject=subject(stage="after", card=card()), now=NOW)
 
-        assert (before.score, before.band, before.three_d_secure) == (5, "low", False)
-        assert (after.score, after.band) == (5, "low")
+        assert (before.band, before.three_d_secure) == ("low", False), before.readings
+        assert (after.band, after.three_d_secure) == ("low", False), after.readings
 
     def test_lets_a_company_with_three_attendees_pass(self):
         usual_payments()
@@ -80,10 +80,10 @@ class TestAssess:
         for number in range(40):
             earlier(1, "attempt", "declined", email=f"guest{number}@example.org", device="")
 
-        judged = assessments.assess(subject=subject(device=""), now=NOW)
+        judged = assessments.assess(subject=subject(), now=NOW)
 
         assert points(judged)["address_tries_1h"] + points(judged)["address_refused_24h"] == 30
-        assert judged.band == "low"
+        assert (judged.band, judged.three_d_secure) == ("low", True)
 
     def test_blocks_on_several_strong_factors_before_the_card_is_asked(self):
         email = f"x@{THROW_AWAY}"

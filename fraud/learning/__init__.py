@@ -1,0 +1,1 @@
+"""Points from labelled history: steps from quantiles, increments fitted by penalised regression."""

@@ -1,0 +1,165 @@
+"""The facts that an assessment rests on, in one round trip with a time limit of its own."""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from maxminddb import InvalidDatabaseError
+from prometheus_client import Counter
+
+from fraud import geography, list_values, selectors_lists
+from fraud.history import ledger
+from fraud.history.facts import Facts, Geo
+from fraud.history.profile import Own, Profile
+from fraud.models.outcome import HAPPENINGS
+from fraud.subject import Subject
+
+log = structlog.get_logger(__name__)
+
+HISTORY, PLACE = "history", "place"
+UNKNOWN = Counter(
+    "fraud_facts_unknown", "Assessments that had to do without a part of the facts", ["part"]
+)
+
+# Each key's profile, and what is still to be added to it; what this payment already did; the lists;
+# the weight sets in force. Every part is bounded: by its keys, by how often profiles are folded.
+FACTS = """
+    SELECT
+        (
+            SELECT coalesce(json_object_agg(key, state), '{}') FROM fraud_keyprofile
+            WHERE key = ANY (%(keys)s)
+        ),
+        (
+            SELECT coalesce(json_agg(json_build_array(
+                pending.key, outcome.kind, extract(epoch FROM outcome.happened_at),
+                outcome.amount_minor, outcome.keys, outcome.country
+            ) ORDER BY outcome.happened_at, outcome.id), '[]')
+            FROM fraud_pendingoutcome AS pending
+            JOIN fraud_outcome AS outcome ON outcome.id = pending.outcome_id
+            WHERE pending.key = ANY (%(keys)s) AND outcome.payment_id <> %(payment)s
+        ),
+        (
+            SELECT coalesce(json_agg(json_build_array(
+                kind, extract(epoch FROM happened_at), keys, EXISTS (
+                    SELECT 1 FROM fraud_pendingoutcome WHERE outcome_id = fraud_outcome.id
+                )
+            )), '[]')
+            FROM fraud_outcome WHERE payment_id = %(payment)s
+        ),
+        (LIST_HITS),
+        (
+            SELECT coalesce(json_object_agg(state, id), '{}') FROM fraud_weightsetrow
+            WHERE state IN ('live', 'shadow')
+        )
+""".replace("LIST_HITS", selectors_lists.ACTIVE_HITS)
+
+
+class Gathered:
+    """The facts, and which weight sets are in force by state."""
+
+    def __init__(self, facts: Facts, weight_sets: dict[str, str]) -> None:
+        self.facts = facts
+        self.weight_sets = weight_sets
+
+
+def gather(*, subject: Subject, keys: dict[str, str], now: datetime) -> Gathered:
+    """What history, lists and map say. What cannot be read in time is named in `unknown`, counted,
+    and never an error: neither a free pass nor a lost sale."""
+    geo, place_unknown = _place(subject.address)
+    try:
+        profiles, pending, own, hits, weight_sets = _read(subject, keys, now)
+    except DatabaseError as error:
+        log.warning("fraud_facts_unknown", part=HISTORY, error=type(error).__name__)
+        UNKNOWN.labels(HISTORY).inc()
+        unknown = frozenset({HISTORY, "lists", *place_unknown})
+        return Gathered(Facts(now=_second(now), keys=keys, geo=geo, unknown=unknown), {})
+    facts = Facts(
+        now=_second(now),
+        keys=keys,
+        profiles=_profiles(keys, profiles, pending),
+        own=_own(own, subject.amount_minor),
+        list_hits=selectors_lists.hits(hits),
+        geo=geo,
+        unknown=frozenset(place_unknown),
+    )
+    return Gathered(facts, weight_sets)
+
+
+def _read(subject: Subject, keys: dict[str, str], now: datetime) -> tuple[Any, ...]:
+    """In a transaction of somebody else's a limit that is reached must not end all of it."""
+    values = {
+        "keys": list(keys.values()),
+        "payment": UUID(subject.payment_id),
+        "now": now,
+        "limit": f"{settings.FRAUD_FACTS_MS_MAX}ms",
+        **list_values.lookup(subject),
+    }
+    if not connection.in_atomic_block:
+        return _execute(values)
+    with transaction.atomic():
+        return _execute(values)
+
+
+def _execute(values: dict[str, Any]) -> tuple[Any, ...]:
+    """The limit, the question and the limit's end as one message: one round trip."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SET LOCAL statement_timeout TO %(limit)s; {FACTS};"
+            "SET LOCAL statement_timeout TO DEFAULT",
+            values,
+        )
+        cursor.nextset()
+        return cursor.fetchone()
+
+
+def _profiles(
+    keys: dict[str, str], states: dict[str, Any], pending: list[list[Any]]
+) -> dict[str, Profile]:
+    """The profiles with what was not folded yet; a key without either is a newcomer's."""
+    profiles = {
+        kind: Profile.from_json(states[key]) if key in states else Profile(kind)
+        for kind, key in keys.items()
+    }
+    by_key = {key: kind for kind, key in keys.items()}
+    for key, outcome, at, amount_minor, its_keys, country in pending:
+        kind = by_key[key]
+        ledger.tell(
+            {kind: profiles[kind]},
+            HAPPENINGS[outcome],
+            now=int(at),
+            amount_minor=amount_minor,
+            keys=its_keys,
+            country=country,
+        )
+    return profiles
+
+
+def _own(rows: list[list[Any]], amount_minor: int) -> Own:
+    """What this payment already did that its profiles hold; what is pending was left out above."""
+    folded = tuple((kind, int(at)) for kind, at, _keys, is_pending in rows if not is_pending)
+    return Own(folded, amount_minor)
+
+
+def _place(address: str) -> tuple[Geo | None, set[str]]:
+    if not address:
+        return None, set()
+    try:
+        return place_of(address), set()
+    except (OSError, InvalidDatabaseError) as error:
+        log.warning("fraud_facts_unknown", part=PLACE, error=type(error).__name__)
+        UNKNOWN.labels(PLACE).inc()
+        return None, {PLACE}
+
+
+@lru_cache(10_000)
+def place_of(address: str) -> Geo:
+    found = geography.look_up(address)
+    return Geo(found.country, found.network, found.organisation)
+
+
+def _second(moment: datetime) -> int:
+    return int(moment.timestamp())
