@@ -1,6 +1,7 @@
 """Where a payment's parts are, as far as is known, with a point for the map. Nothing here writes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from fraud import geography
 from fraud.geography import countries
@@ -34,6 +35,14 @@ def spots(*, card_country: str, address: str, billing_country: str) -> list[Spot
     )
     found = (_spot(kind, country.upper(), note) for kind, country, note in parts if country)
     return [each for each in found if each is not None]
+
+
+def source(*, now: datetime) -> geography.Source | None:
+    """Whose countries these are, which their licence wants to be said; None when the file can't be read."""
+    try:
+        return geography.source(now=now)
+    except (OSError, RuntimeError):
+        return None
 
 
 def _connection(address: str) -> geography.Connection:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fraud import geography
 from fraud.geography import checks, countries, metrics, networks
+from fraud.services import whereabouts
 from tests.fraud import places
 
 BUILT = datetime(2026, 6, 1, tzinfo=UTC)
@@ -193,6 +194,11 @@ class TestSource:
 
         with maxminddb.open_database(settings.GEOIP_DB) as reader:
             assert metrics.built_at._value.get() == reader.metadata().build_epoch
+
+    def test_is_nothing_to_the_desk_when_it_cannot_be_read(self, settings, tmp_path):
+        settings.GEOIP_DB = str(tmp_path / "none.mmdb")
+
+        assert whereabouts.source(now=BUILT) is None
 
     def test_is_shown_with_its_link(self, settings):
         settings.GEOIP_DB = ""

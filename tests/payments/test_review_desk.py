@@ -155,6 +155,17 @@ class TestCase:
         ):  # fmt: skip
             assert words in page, words
 
+    def test_says_whose_countries_these_are_and_when_they_are_old(self, office, review, settings):
+        case = review()
+
+        fresh = text(office.get(desk(case)))
+        settings.GEOIP_DAYS_MAX = 0
+        old = text(office.get(desk(case)))
+
+        assert '<a href="https://db-ip.com" rel="noopener">IP Geolocation by DB-IP</a>' in fresh
+        assert "a country may be wrong" not in fresh
+        assert "a country may be wrong" in old
+
     def test_the_points_shown_add_up_to_the_score(self, office, review):
         case = review()
 

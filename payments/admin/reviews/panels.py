@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Min, Q
 
-from core import formats
+from core import clock, formats
 from core.crypto.fields import readable
 from core.money import Money
 from core.sagas.models import SagaRun
@@ -178,6 +178,7 @@ def origin(case: ReviewCase, payment: Payment, booking: Booking) -> dict[str, An
     known = {each.kind: each for each in found}
     return {
         "map": drawings.dot_map(_points(found, venue)),
+        "source": whereabouts.source(now=clock.now()),
         "said": "; ".join(
             [f"{TITLES[each.kind].lower()} {each.name}" for each in found]
             + [f"course in {venue.town}"]
