@@ -1,19 +1,30 @@
 """Handing a payment to a person, and what that does to its booking."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
+from core.errors import Invalid
 from core.outbox.events import publish
 from courses.selectors import Booking
 from courses.services import bookings
 from fraud import selectors as fraud
 from fraud.selectors import ReviewCase
-from fraud.services import reviews
+from fraud.services import outcomes, reviews
 from payments import policy
 from payments.events import PaymentUnderReview, ReviewPostponed
 from payments.models import Payment
+from payments.services import also_block
+
+# What a decision says of who paid. A duplicate, or a customer whom nobody reached, says nothing of it.
+LABELS = {
+    ("approve", "spoke_to_customer"): "genuine",
+    ("approve", "known_organisation"): "genuine",
+    ("approve", "score_wrong"): "genuine",
+    ("decline", "stolen_or_tested_card"): "fraud",
+}
 
 
 @transaction.atomic
@@ -57,11 +68,34 @@ def lapse(case: ReviewCase, *, now: datetime) -> ReviewCase:
 
 @transaction.atomic
 def decide(
-    *, case_id: UUID | str, decision: str, reason: str, note: str = "", actor: str, now: datetime
-) -> ReviewCase:
-    """Approves or declines once; the saga hears of it after the commit."""
-    return reviews.decide(
+    *, case_id: UUID | str, decision: str, reason: str, note: str = "", block: Sequence[str] = (),
+    actor: str, now: datetime,
+) -> ReviewCase:  # fmt: skip
+    """Approves or declines once; what a declined payment came with may go on the list, all or nothing.
+
+    What the person found out is kept as a label. The saga hears of it after the commit.
+    """
+    case = reviews.decide(
         case_id=case_id, decision=decision, reason=reason, note=note, actor=actor, now=now
+    )
+    label = LABELS.get((decision, reason))
+    if label:
+        outcomes.record(payment_id=case.payment_id, kind=label, now=now)
+    if block:
+        _block(case, decision, list(block), actor, now)
+    return case
+
+
+def _block(case: ReviewCase, decision: str, kinds: list[str], actor: str, now: datetime) -> None:
+    if decision != "decline":
+        raise Invalid(fields={"block": ["Only what is declined can be blocked too."]})
+    words = reviews.REASONS["decline"][case.reason]
+    also_block.block(
+        payment=Payment.objects.get(pk=case.payment_id),
+        kinds=kinds,
+        reason=f"Declined {case.booking_reference} in review: {words}",
+        actor=actor,
+        now=now,
     )
 
 

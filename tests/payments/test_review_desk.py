@@ -14,7 +14,7 @@ from core.ids import uuid7
 from core.mail.models import Message
 from core.sagas import engine
 from courses.models import Booking
-from fraud.models import ReviewWatch
+from fraud.models import BlacklistEntry, Outcome, ReviewWatch
 from fraud.selectors import ReviewCase
 from fraud.services import reviews, watches
 from payments.models import PaymentStatus
@@ -200,14 +200,14 @@ class TestCase:
         assert earlier.booking_reference in page
         assert "Same connection" in page or "Same card" in page
 
-    def test_asks_few_questions_whatever_is_linked(self, office, review):
-        case = review()
+    def test_asks_the_same_number_of_questions_however_much_is_linked(self, office, review):
+        _, case = review(), review()
         office.get(desk(case))
-        alone = _queries(office, desk(case))
+        few = _queries(office, desk(case))
         for _ in range(3):
             review()
 
-        assert _queries(office, desk(case)) <= alone + 3
+        assert _queries(office, desk(case)) <= few + 1  # one more neighbour in the queue
 
     def test_a_reader_sees_why_there_are_no_buttons(self, review):
         user = User.objects.create_user("ruth", is_staff=True)
@@ -309,6 +309,82 @@ class TestDecide:
         ]
 
         assert [each.status_code for each in answers] == [302, 302]
+
+
+class TestAlsoBlock:
+    def test_says_what_each_would_have_stopped(self, office, review):
+        case = review()
+
+        page = text(office.get(desk(case)))
+
+        assert "This card" in page
+        assert "Would have stopped no good booking in 90 days" in page
+
+    def test_counts_the_good_bookings_that_it_would_have_cost(self, office, review, sandbox, now):
+        earlier = review()
+        decide(office, earlier, "approve", "score_wrong")
+        drain_outbox()
+        make.drive(make.latest(_booking(earlier)), now=clock.now() + timedelta(seconds=40))
+
+        page = text(office.get(desk(review())))
+
+        assert "Would have stopped 1 good booking in 90 days" in page
+
+    def test_puts_what_was_ticked_on_the_list(self, office, review):
+        case = review()
+
+        decide(office, case, "decline", "stolen_or_tested_card", block=["card", "email"])
+
+        entries = BlacklistEntry.objects.order_by("kind")
+        assert [(each.kind, each.effect) for each in entries] == [
+            ("card", "block"), ("email", "block"),
+        ]  # fmt: skip
+        assert case.booking_reference in entries[0].reason
+        assert entries[0].until is not None
+
+    def test_approving_blocks_nothing(self, office, review):
+        decide(office, review(), "approve", "score_wrong", block=["card"])
+
+        assert ReviewCase.objects.get().state == "approved"
+        assert not BlacklistEntry.objects.exists()
+
+    def test_refuses_what_is_none_of_them(self, office, review):
+        answer = decide(office, review(), "decline", "not_confirmed", block=["planet"])
+
+        assert answer.status_code == 400
+        assert ReviewCase.objects.get().state == "open"
+        assert not BlacklistEntry.objects.exists()
+
+    def test_what_is_listed_already_stays_as_it_is(self, office, review):
+        first, second = review(), review()
+        decide(office, first, "decline", "stolen_or_tested_card", block=["card"])
+
+        assert "On the list already" in text(office.get(desk(second)))
+        decide(office, second, "decline", "stolen_or_tested_card", block=["card"])
+
+        assert ReviewCase.objects.get(pk=second.pk).state == "declined"
+        assert BlacklistEntry.objects.count() == 1
+
+
+class TestLabels:
+    @pytest.mark.parametrize(
+        ("decision", "reason", "label"),
+        [
+            ("approve", "known_organisation", "genuine"),
+            ("decline", "stolen_or_tested_card", "fraud"),
+            ("decline", "duplicate_or_mistake", None),
+            ("decline", "not_confirmed", None),
+        ],
+    )
+    def test_a_decision_is_kept_as_what_it_says_of_the_payer(
+        self, office, review, decision, reason, label
+    ):
+        case = review()
+
+        decide(office, case, decision, reason)
+
+        found = Outcome.objects.filter(payment_id=case.payment_id, kind__in=("fraud", "genuine"))
+        assert [each.kind for each in found] == ([label] if label else [])
 
 
 class TestStates:

@@ -21,7 +21,7 @@ from fraud.services import review_queue, reviews, watches
 from payments import selectors
 from payments.admin.reviews import ending, links, panels, people, queue, story, words
 from payments.admin.reviews.forms import DecisionForm
-from payments.services import reviewing
+from payments.services import also_block, reviewing
 
 MAY_DECIDE = "fraud.change_reviewcase"
 KEYS = (
@@ -118,6 +118,7 @@ class ReviewDesk(IdempotentFormMixin, CaseMixin, TemplateView):
             "ending": ending.of(case, payment, names, now),
             "form": form,
             "reasons": reviews.REASONS,
+            "blockable": self._blockable(form, payment, now),
             "may_decide": self.may_decide,
             "may_refund": self.request.user.has_perm("payments.add_refund"),
             "may_hold": reviews.may_hold(case, now),
@@ -142,11 +143,21 @@ class ReviewDesk(IdempotentFormMixin, CaseMixin, TemplateView):
             decision=given["decision"],
             reason=given["reason"],
             note=given["note"],
+            block=given["block"],
             actor=self.actor,
             now=now,
         )
         watches.leave(case_id=self.case.pk, actor=self.actor)
         return self._back()
+
+    def _blockable(self, form: DecisionForm, payment: Any, now: datetime) -> list[dict[str, Any]]:
+        if not self.may_decide or self.case.state != "open":
+            return []
+        ticked = form["block"].value() or []
+        return [
+            {"choice": each, "chosen": each.kind in ticked}
+            for each in also_block.choices(payment=payment, now=now)
+        ]
 
     def _take_over(self, now: datetime) -> HttpResponse:
         watches.take_over(case_id=self.case.pk, actor=self.actor, now=now)

@@ -168,6 +168,7 @@ WORLD_WIDTH, MAP_WIDTH, MAP_HEIGHT = 360.0, 582.0, 222.0
 NORTHMOST, SOUTHMOST = 8.0, 148.0
 FRAME_LEAST = 150.0
 NEAR = 130.0
+LETTER = 6.8  # about as wide as one letter of the labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,20 +235,22 @@ def _way(start: tuple[float, float], end: tuple[float, float]) -> str:
 
 
 def _pin(point: Point, number: int, placed: Sequence[tuple[float, float]]) -> Pin:
-    """Words below their point; of points close together, the last one's stand above."""
+    """Words below their point; of points close together, the course's stand above and the others' beside it."""
     x, y = placed[number]
-    crowded = any(
-        math.dist(placed[number], other) < NEAR for i, other in enumerate(placed) if i != number
-    )
-    above = (crowded and number == len(placed) - 1) or y > MAP_HEIGHT - 30
-    anchor = "start" if x < 120 else "end" if x > MAP_WIDTH - 120 else "middle"
-    if crowded:
-        near = [other[0] for other in placed if 0 < math.dist(other, (x, y)) < NEAR]
-        eastmost = bool(near) and x > max(near)
-        anchor = "end" if above or (not eastmost and x > 200) else "start"
-        anchor = "end" if x > MAP_WIDTH - 150 else "start" if x < 150 else anchor
-    words_y = y - 16 if above else y + 24
+    near = [
+        other for i, other in enumerate(placed) if i != number and math.dist(other, (x, y)) < NEAR
+    ]
+    above = (bool(near) and number == len(placed) - 1) or y > MAP_HEIGHT - 30
+    anchor = "middle"
+    if near:
+        anchor = "start" if x > max(other[0] for other in near) else "end"
+    half = len(point.words) * LETTER / (2 if anchor == "middle" else 1)
+    if anchor != "end" and x + half > MAP_WIDTH - 8:
+        anchor = "end"
+    elif anchor != "start" and x - half < 8:
+        anchor = "start"
     shift = {"start": 8, "end": -6, "middle": 0}[anchor]
+    words_y = y - 16 if above else y + 24
     return Pin(
         f"{x:.1f}",
         f"{y:.1f}",

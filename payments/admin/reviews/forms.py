@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from fraud.services import reviews
+from payments.services import also_block
 
 NOTE_LENGTH_MAX = reviews.NOTE_LENGTH_MAX
 
@@ -22,6 +23,7 @@ class DecisionForm(forms.Form):
     decline_reason = forms.ChoiceField(
         choices=list(reviews.REASONS["decline"].items()), required=False
     )
+    block = forms.MultipleChoiceField(choices=list(also_block.TITLES.items()), required=False)
     note = forms.CharField(max_length=NOTE_LENGTH_MAX, required=False)
 
     def clean(self) -> dict[str, Any]:
@@ -35,4 +37,6 @@ class DecisionForm(forms.Form):
         elif reason == reviews.OTHER and not cleaned.get("note"):
             self.add_error("note", "Say what the reason was.")
         cleaned["reason"] = reason
+        if decision == "approve":
+            cleaned["block"] = []  # ticked before the other answer was chosen
         return cleaned

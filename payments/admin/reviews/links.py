@@ -75,22 +75,25 @@ def drawn(
 
 
 def _branches(others: list[Linked], now: datetime) -> list[drawings.Branch]:
-    """Each booking hangs on the first thing that it shares; one booking is drawn once."""
+    """Each booking hangs on the first thing that it shares, so that it is drawn once."""
     shown: set[str] = set()
     branches = []
     for kind, title in SHARED.items():
         sharing = [each for each in others if kind in each.attempt.shares]
-        leaves = []
-        for each in sorted(sharing, key=lambda each: not each.bad):
-            if each.reference not in shown:
-                shown.add(each.reference)
-                when = words.ago(each.attempt.assessed_at, now).lower()
-                leaves.append((each.reference, f"{each.became.lower()} {when}", each.bad))
-        if leaves:
-            bookings = {each.reference for each in sharing}
-            note = formats.counted(len(bookings), "other booking")
-            branches.append(drawings.Branch(title, note, leaves))
+        if not sharing:
+            continue
+        fresh = [each for each in sharing if each.reference not in shown]
+        leaves = [_leaf(each, now) for each in sorted(fresh, key=lambda each: not each.bad)]
+        leaves = leaves[: drawings.LEAVES_MAX]
+        shown |= {title for title, _, _ in leaves}
+        note = formats.counted(len({each.reference for each in sharing}), "other booking")
+        branches.append(drawings.Branch(title, note, leaves))
     return branches
+
+
+def _leaf(each: Linked, now: datetime) -> tuple[str, str, bool]:
+    when = words.ago(each.attempt.assessed_at, now).lower()
+    return each.reference, f"{each.became.lower()} {when}", each.bad
 
 
 def _cards(tries: list[Linked], payment: Payment, now: datetime) -> list[tuple[str, str, bool]]:

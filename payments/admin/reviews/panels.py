@@ -8,7 +8,6 @@ from django.db.models import Count, Min, Q
 
 from core import clock, formats
 from core.crypto.fields import readable
-from core.money import Money
 from core.sagas.models import SagaRun
 from courses.selectors import Booking
 from fraud.selectors import ReviewCase
@@ -183,16 +182,30 @@ def origin(case: ReviewCase, payment: Payment, booking: Booking) -> dict[str, An
             [f"{TITLES[each.kind].lower()} {each.name}" for each in found]
             + [f"course in {venue.town}"]
         ),
-        "cards": [
-            {
-                "title": title,
-                "name": known[kind].name if kind in known else "Not known",
-                "note": _note(kind, known.get(kind), card, payment, booking),
-            }
-            for kind, title in TITLES.items()
-        ]
-        + [{"title": "Course", "name": venue.town, "note": venue.postcode}],
+        "cards": _cards(known, card, payment, booking),
     }
+
+
+def _cards(
+    known: dict[str, whereabouts.Spot], card: dict[str, Any], payment: Payment, booking: Booking
+) -> list[dict[str, str]]:
+    """The same in words. A bill from home and the course are told together."""
+    venue = booking.session.venue
+    at_home = "billing" not in known or known["billing"].country == HOME
+    shown = [kind for kind in TITLES if kind != "billing" or not at_home]
+    cards = [
+        {
+            "title": TITLES[kind],
+            "name": known[kind].name if kind in known else "Not known",
+            "note": _note(kind, known.get(kind), card, payment, booking),
+        }
+        for kind in shown
+    ]
+    if at_home and "billing" in known:
+        title, note = "Billing address and course", _note("billing", None, card, payment, booking)
+    else:
+        title, note = "Course", venue.postcode
+    return [*cards, {"title": title, "name": venue.town, "note": note or venue.postcode}]
 
 
 TITLES = {
@@ -240,7 +253,3 @@ def _listed(kinds: list[str]) -> str:
     *first, last = kinds
     words_said = f"{', '.join(first)} and {last}" if first else last
     return words_said[:1].upper() + words_said[1:]
-
-
-def amount_of(case: ReviewCase) -> str:
-    return formats.money(Money(case.amount_minor, case.currency))
