@@ -24,8 +24,8 @@ Refunds = Mapping[UUID, payments.Refund]
 def decide(*, payment_id: UUID, amount_minor: int, retry_of: UUID | None = None) -> Shares:
     """A row for each line that this amount takes something of: its place, gross and VAT, in pennies.
 
-    Empty when no paper is needed: for a try of what has its paper already, and where the invoice is used up by papers
-    of money that has come back since. Raises CreditExceedsInvoice.
+    Empty when no paper is needed: for a try of what has its paper already, and where papers of money that has come
+    back since say enough. Raises CreditExceedsInvoice.
     """
     one_at_a_time("payment", payment_id)
     payment = payments.payment(payment_id)
@@ -40,8 +40,7 @@ def decide(*, payment_id: UUID, amount_minor: int, retry_of: UUID | None = None)
     notes = list(invoice.credit_notes.all()) if invoice else []
     sold = _sold(payment.booking_id, invoice)
     taken = _taken(sold, notes, refunds)
-    left = sum(line.gross_minor - gross for line, (gross, _) in zip(sold, taken, strict=True))
-    amount_minor = _to_credit(amount_minor, left, notes, refunds)
+    amount_minor = _to_credit(amount_minor, sold, taken, notes, refunds)
     if amount_minor <= 0:
         return []
     parts = tax.credit(sold, taken=taken, amount_minor=amount_minor)
@@ -54,10 +53,8 @@ def decide(*, payment_id: UUID, amount_minor: int, retry_of: UUID | None = None)
 
 def paper_of(refund: payments.Refund, refunds: Refunds) -> Document | None:
     """Its own credit note, or that of the try that it repeats."""
-    tries = [refund]
-    while tries[-1].retry_of_id:
-        tries.append(refunds[tries[-1].retry_of_id])
-    return Document.objects.credit_notes().filter(refund_id__in=[each.id for each in tries]).first()
+    tries = [each.id for each in _tries(refund, refunds)]
+    return Document.objects.credit_notes().filter(refund_id__in=tries).first()
 
 
 def one_at_a_time(what: str, subject_id: UUID) -> None:
@@ -70,6 +67,14 @@ def one_at_a_time(what: str, subject_id: UUID) -> None:
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
             [f"invoicing|{what}|{subject_id}"],
         )
+
+
+def _tries(refund: payments.Refund, refunds: Refunds) -> list[payments.Refund]:
+    """It and those that it repeats, latest first."""
+    tries = [refund]
+    while tries[-1].retry_of_id:
+        tries.append(refunds[tries[-1].retry_of_id])
+    return tries
 
 
 def _sold(booking_id: UUID, invoice: Document | None) -> list[tax.Taxed]:
@@ -105,13 +110,27 @@ def _taken(
     return taken
 
 
-def _to_credit(amount_minor: int, left: int, notes: Sequence[Document], refunds: Refunds) -> int:
-    """All of it; where the invoice is used up by papers of money that came back since, what is left."""
+def _to_credit(
+    amount_minor: int,
+    sold: Sequence[tax.Taxed],
+    taken: Sequence[tuple[int, int]],
+    notes: Sequence[Document],
+    refunds: Refunds,
+) -> int:
+    """All of it while the invoice has room. Beyond that, papers whose money came back since stand for what goes out
+    now, and so no more is credited than went out; except that what may still be sent again keeps its paper."""
+    whole, said = sum(line.gross_minor for line in sold), sum(gross for gross, _ in taken)
+    left = whole - said
     if amount_minor <= left:
         return amount_minor
-    came_back: int = sum(
-        note.gross_minor
-        for note in notes
-        if note.refund_id and refunds[note.refund_id].status not in MONEY_WENT_BACK
-    )
-    return max(amount_minor - came_back, left)
+    papers, repeated = {note.refund_id for note in notes}, {r.retry_of_id for r in refunds.values()}
+    out, came_back = 0, []
+    for refund in refunds.values():
+        has_paper = not papers.isdisjoint(each.id for each in _tries(refund, refunds))
+        if refund.status not in RELEASED:
+            out += refund.amount_minor if has_paper or refund.credit_lines is not None else 0
+        elif has_paper and refund.id not in repeated:
+            came_back.append(refund.amount_minor)
+    missing = out + amount_minor - said
+    may_go_again = sum(each for each in came_back if each <= whole - out - amount_minor)
+    return max(missing, min(missing + may_go_again, left))

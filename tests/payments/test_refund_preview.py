@@ -6,9 +6,9 @@ import pytest
 
 from core.money import Money
 from invoicing.models import Document
-from payments.models import Payment, RefundStatus
+from payments.models import Payment, Refund, RefundStatus
 from payments.services import refund_quotes, refund_sending, refunds
-from payments.services.refusals import RefundChanged
+from payments.services.refusals import RefundChanged, RefundExceedsPayment, TriedAgain
 from tests.outbox_tools import drain_outbox
 from tests.payments import make
 
@@ -166,3 +166,60 @@ class TestPreview:
     @staticmethod
     def left(payment):
         return Payment.objects.get(pk=payment.pk).refundable.minor
+
+
+class TestMoneyThatComesBack:
+    """Banks return refunds weeks later; they are sent again, paid by hand, or others are made instead."""
+
+    @pytest.mark.parametrize("seed", range(8))
+    def test_papers_say_all_that_went_out_and_no_more_than_once_did(self, sandbox, now, seed):
+        chance = random.Random(seed)
+        payment = make.paid(sandbox, now=now)
+        for _ in range(25):
+            self.something_happens(payment, chance, now)
+        for refund in self.refunds(payment, "approved"):
+            succeed(refund, now)
+        drain_outbox()
+
+        [invoice] = Document.objects.invoices().filter(payment=payment)
+        notes = list(invoice.credit_notes.all())
+        said = sum(note.gross_minor for note in notes)
+        out = sum(
+            each.amount_minor for each in self.refunds(payment, "succeeded", "settled_by_hand")
+        )
+        came_back = sum(each.amount_minor for each in self.refunds(payment, "failed"))
+        assert out <= said <= min(out + came_back, invoice.gross_minor)
+        if said == invoice.gross_minor:
+            assert sum(note.vat_minor for note in notes) == invoice.vat_minor
+
+    def something_happens(self, payment, chance, now):
+        payment.refresh_from_db()
+        act = chance.choice(["new", "succeed", "succeed", "fail", "return", "again", "by_hand", ""])
+        left = payment.refundable.minor
+        status = {"succeed": "approved", "fail": "approved", "return": "succeeded"}
+        found = self.refunds(payment, status.get(act, "failed"))
+        if act == "new" and left:
+            decide(payment, min(chance.choice([1, 1000, 3000, 4600, 6000, left]), left), now)
+        elif act == "":
+            drain_outbox()
+        elif found:
+            self.next_of(chance.choice(found), act, now)
+
+    @staticmethod
+    def next_of(refund, act, now):
+        try:
+            if act == "succeed":
+                succeed(refund, now)
+            elif act in ("fail", "return"):
+                fail(refund, now)
+            elif act == "again":
+                refunds.retry(refund_id=refund.id, actor="olive", now=now)
+            elif act == "by_hand":
+                refunds.settle_by_hand(refund_id=refund.id, note="paid", actor="olive", now=now)
+        except (TriedAgain, RefundExceedsPayment):
+            return
+
+    @staticmethod
+    def refunds(payment, *statuses):
+        rows = Refund.objects.select_related("payment").order_by("id")
+        return list(rows.filter(payment=payment, status__in=statuses))

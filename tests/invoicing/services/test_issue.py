@@ -212,6 +212,43 @@ class TestCreditNote:
 
         assert whole.gross_minor == 4600
 
+    def test_credits_no_more_than_went_out_when_another_amount_is_sent_anew(self):
+        sale = make_sale(places=1)
+        issue.invoice(payment_id=sale.pk, now=NOW)
+        returned = make_refund(sale, amount_minor=5000)
+        issue.credit_note(refund_id=returned.pk, now=NOW)
+        come_back(returned, sale)
+
+        more = issue.credit_note(refund_id=make_refund(sale, amount_minor=7000).pk, now=NOW)
+        rest = issue.credit_note(refund_id=make_refund(sale, amount_minor=2600).pk, now=NOW)
+
+        assert (more.gross_minor, rest.gross_minor) == (2000, 2600)
+
+    def test_does_not_count_a_paper_whose_money_was_sent_again(self):
+        sale = make_sale(places=1)
+        issue.invoice(payment_id=sale.pk, now=NOW)
+        first, second = (make_refund(sale, amount_minor=each) for each in (6000, 2000))
+        for each in (first, second):
+            issue.credit_note(refund_id=each.pk, now=NOW)
+            come_back(each, sale)
+        make_refund(sale, amount_minor=6000, retry_of=first)
+
+        another = issue.credit_note(refund_id=make_refund(sale, amount_minor=3000).pk, now=NOW)
+
+        assert another.gross_minor == 1000
+
+    def test_leaves_their_papers_to_those_that_may_be_sent_again(self):
+        sale = make_sale(places=1)
+        issue.invoice(payment_id=sale.pk, now=NOW)
+        returned = [make_refund(sale, amount_minor=each) for each in (1000, 3000)]
+        for each in returned:
+            issue.credit_note(refund_id=each.pk, now=NOW)
+            come_back(each, sale)
+
+        another = issue.credit_note(refund_id=make_refund(sale, amount_minor=6000).pk, now=NOW)
+
+        assert another.gross_minor == 5600
+
     def test_needs_none_for_money_that_came_back_before_it_was_made(self):
         sale = make_sale(places=1)
         issue.invoice(payment_id=sale.pk, now=NOW)
