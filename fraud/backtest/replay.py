@@ -92,7 +92,7 @@ def values_of(history: History, book: Book | None = None) -> Iterator[Values]:
         geo = place_of(history.cell("address", row))
         facts = Facts(now=now, keys=keys, profiles=book.of(keys), geo=geo)
         yield risk_signals.values_of(history.subject(row), facts, names)
-        country = geo.country if geo else ""
+        country = geo.whereabouts if geo else ""
         book.tell("attempt", keys, now=now, amount_minor=amount, country=country)
         outcome = OUTCOMES.get(history.cell("outcome", row), PAID)
         book.tell(outcome, keys, now=now, amount_minor=amount)

@@ -26,6 +26,11 @@ class Geo:
     network: str = ""
     organisation: str = ""
 
+    @property
+    def whereabouts(self) -> str:
+        """The country that a person is in: a rented machine's says nothing of its user's."""
+        return "" if self.network else self.country
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:

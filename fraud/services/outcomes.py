@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
+from maxminddb import InvalidDatabaseError
 
 from core.errors import Invalid
 from fraud.history import ledger
@@ -91,8 +92,8 @@ def _outcome(payment_id: UUID | str, kind: str, subject: Subject | None, now: da
 
 def _country(address: str) -> str:
     try:
-        return place_of(address).country
-    except (OSError, ValueError):
+        return place_of(address).whereabouts
+    except (OSError, InvalidDatabaseError):
         return ""  # counted where the facts are gathered
 
 

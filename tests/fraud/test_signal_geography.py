@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from fraud.history.facts import Facts, Geo
 from fraud.history.profile import Own, Profile
 from fraud.risk_signals import geography
+from fraud.selectors_facts import place_of
+from fraud.services import outcomes
 from tests.fraud.builders import NOW, card, subject
 from tests.fraud.test_risk_signals import points
 
@@ -190,3 +192,39 @@ class TestImpossibleTravel:
         words = geography.evidence("impossible_travel", 0, subject(), facts)
 
         assert words == "This customer was last seen in France, which is near enough"
+
+
+class TestWhereabouts:
+    @pytest.mark.parametrize(
+        ("network", "country"), [("", "GB"), ("hosting", ""), ("anonymiser", "")]
+    )
+    def test_a_rented_machine_is_no_place_to_have_been(self, network, country):
+        assert Geo("GB", network).whereabouts == country
+
+
+@pytest.mark.django_db
+class TestARememberedTry:
+    def test_has_its_country(self):
+        one = subject(address="81.2.69.142")
+
+        outcome = outcomes.record(payment_id=one.payment_id, kind="attempt", subject=one, now=NOW)
+
+        assert outcome.country == "GB"
+
+    def test_is_not_where_a_rented_machine_is(self):
+        one = subject(address="46.4.1.1")
+
+        outcome = outcomes.record(payment_id=one.payment_id, kind="attempt", subject=one, now=NOW)
+
+        assert outcome.country == ""
+
+    def test_is_remembered_without_a_map(self, settings, tmp_path):
+        broken = tmp_path / "broken.mmdb"
+        broken.write_bytes(b"nothing of the kind")
+        settings.GEOIP_DB = str(broken)
+        place_of.cache_clear()
+        one = subject(address="81.2.69.142")
+
+        outcome = outcomes.record(payment_id=one.payment_id, kind="attempt", subject=one, now=NOW)
+
+        assert outcome.country == ""
