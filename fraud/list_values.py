@@ -7,9 +7,10 @@ import ipaddress
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from core import formats
 from core.crypto.index import blind_index
 from core.errors import Invalid
 from fraud import normalising, subject
@@ -109,6 +110,18 @@ def end(until: datetime | None, now: datetime) -> datetime | None:
     if until is not None and until <= now:
         raise Invalid(fields={"until": ["Choose a day that is still to come."]})
     return until
+
+
+def end_of(day: date | None) -> datetime | None:
+    """The end of that day in the UK."""
+    if day is None:
+        return None
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=formats.UK)
+
+
+def last_day(until: datetime | None) -> date | None:
+    """The last day, whole or in part, before that moment."""
+    return formats.local_date(until - timedelta(seconds=1)) if until else None
 
 
 def lookup(asked: Subject) -> dict[str, Any]:

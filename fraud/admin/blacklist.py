@@ -114,7 +114,7 @@ def _found(kind: str, standing: str, query: str) -> tuple[EntryQuerySet, str]:
 
 
 def _row(entry: BlacklistEntry, called: dict[str, str]) -> dict[str, Any]:
-    day = list_files.last_day(entry)
+    day = list_values.last_day(entry.until)
     return {
         "url": reverse("admin:fraud_blacklistentry_change", args=[entry.pk]),
         "shown": entry.shown,

@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from django.views.generic import FormView
 from unfold.views import UnfoldModelAdminViewMixin
 from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
@@ -24,7 +25,7 @@ from core.backoffice.readonly import moment
 from core.errors import Refusal
 from core.idempotency.forms import IdempotentFormMixin
 from core.ratelimit.address import client_address
-from fraud import selectors_lists
+from fraud import list_values, selectors_lists
 from fraud.list_values import REASON_LENGTH_MAX
 from fraud.models import BlacklistEntry
 from fraud.models.blacklist import Effect, ListKind
@@ -45,10 +46,13 @@ def effect_of(entry: BlacklistEntry) -> dict[str, str]:
 
 
 class AddForm(forms.Form):
+    """What is missing or wrong is the service's to say, all of it at once."""
+
     kind = forms.ChoiceField(label="What", choices=ListKind, widget=UnfoldAdminSelectWidget)
     value = forms.CharField(
         label="Value",
         max_length=260,
+        required=False,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
         help_text="name@example.com, example.com, 81.2.69.142 or 81.2.69.0/24, a phone number, or Stripe’s card"
         " fingerprint. For a card or a device, a payment’s identifier does too.",
@@ -59,12 +63,14 @@ class AddForm(forms.Form):
     reason = forms.CharField(
         label="Reason",
         max_length=REASON_LENGTH_MAX,
+        required=False,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
         help_text="Colleagues read it, and it is kept for good: no names, addresses or numbers.",
     )
     until = forms.DateField(
         label="Until",
         required=False,
+        error_messages={"invalid": "Enter the day, like 2027-02-21."},
         widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
         help_text="The last day it counts. Empty: until somebody removes it.",
     )
@@ -139,6 +145,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label="Reason",
         max_length=REASON_LENGTH_MAX,
+        required=False,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
     )
 
@@ -162,7 +169,7 @@ class EntryPage(IdempotentFormMixin, UnfoldModelAdminViewMixin, FormView):
         entry, request = self.entry, self.request
         history = list(audit.history(lists.subject_of(entry.pk)))
         called = people.names([entry.author, *(each.actor for each in history)], request)
-        day = list_files.last_day(entry)
+        day = list_values.last_day(entry.until)
         return super().get_context_data(**kwargs) | {
             "entry": entry,
             "effect": effect_of(entry),
@@ -205,7 +212,8 @@ class EntryPage(IdempotentFormMixin, UnfoldModelAdminViewMixin, FormView):
 class ImportForm(forms.Form):
     file = forms.FileField(
         label="File",
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"}),
+        error_messages={"required": "Choose a file.", "empty": "The file is empty."},
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,text/csv"}),
         help_text=f"CSV with the columns {', '.join(list_files.COLUMNS[:5])}. At most {list_files.ROWS_MAX:,} rows.",
     )
     keep_good = forms.BooleanField(
@@ -244,7 +252,7 @@ class ImportEntries(IdempotentFormMixin, UnfoldModelAdminViewMixin, FormView):
 
 def _entry(given: dict[str, Any]) -> dict[str, Any]:
     """What the form gives, as the service takes it."""
-    return {**given, "until": list_files.end_of(given["until"])}
+    return {**given, "until": list_values.end_of(given["until"])}
 
 
 def _list_url(kind: str) -> str:

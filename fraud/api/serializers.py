@@ -5,10 +5,10 @@ from typing import Any
 from rest_framework import serializers
 
 from core.api.serializers import StrictSerializer
+from fraud import list_values
 from fraud.list_values import REASON_LENGTH_MAX
 from fraud.models import BlacklistEntry
 from fraud.models.blacklist import Effect, ListKind, Source
-from fraud.services import list_files
 
 
 class EntryIn(StrictSerializer):
@@ -62,7 +62,7 @@ class EntryOut(serializers.Serializer):
 
     def get_until(self, entry: BlacklistEntry) -> str | None:
         """The last day it counts."""
-        day = list_files.last_day(entry)
+        day = list_values.last_day(entry.until)
         return day.isoformat() if day else None
 
 

@@ -17,10 +17,10 @@ from core.api.staff import StaffView, actor
 from core.errors import Invalid
 from core.idempotency.keys import idempotent
 from core.ratelimit.address import client_address
-from fraud import selectors_lists
+from fraud import list_values, selectors_lists
 from fraud.api.serializers import EntryIn, EntryOut, PreviewOut, RemovalIn, accepted
 from fraud.models.blacklist import ListKind
-from fraud.services import list_files, list_previews, lists
+from fraud.services import list_previews, lists
 
 STANDINGS = ("active", "ended", "all")
 
@@ -103,4 +103,4 @@ def _chosen(request: Request, name: str, choices: tuple[str, ...]) -> str:
 def _until(given: dict[str, Any], now: datetime) -> datetime | None:
     if "until" not in given:
         return lists.default_end(now)
-    return list_files.end_of(given["until"])
+    return list_values.end_of(given["until"])

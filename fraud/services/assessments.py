@@ -55,7 +55,7 @@ def assess(*, subject: Subject, now: datetime) -> Assessment:
         assessment.shadow = _shadow(subject, facts, thresholds, values, weights.of(beside))
     if not _keep(assessment):
         return Assessment.objects.get(payment_id=subject.payment_id, stage=subject.stage)
-    if facts.list_hits:
+    if facts.list_hits and subject.stage == Stage.BEFORE:
         lists.record_hits(hits=facts.list_hits, now=now)
     return assessment
 

@@ -4,14 +4,14 @@ import csv
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from itertools import islice
 
 from django.db import transaction
 
 from core import formats
 from core.errors import Invalid, Refusal
-from core.formats import UK
+from fraud import list_values
 from fraud.models import BlacklistEntry
 from fraud.models.blacklist import Effect, ListKind
 from fraud.services import lists
@@ -78,20 +78,8 @@ def words_of(refusal: Refusal) -> str:
     return " ".join(words for each in refusal.fields.values() for words in each) or refusal.detail
 
 
-def end_of(day: date | None) -> datetime | None:
-    """The end of that day in the UK."""
-    if day is None:
-        return None
-    return datetime.combine(day + timedelta(days=1), time(), tzinfo=UK)
-
-
-def last_day(entry: BlacklistEntry) -> date | None:
-    """The last whole or partial day that it counts."""
-    return formats.local_date(entry.until - timedelta(seconds=1)) if entry.until else None
-
-
 def _cells(entry: BlacklistEntry) -> list[str]:
-    day = last_day(entry)
+    day = list_values.last_day(entry.until)
     return [
         entry.kind,
         entry.shown,
@@ -177,6 +165,6 @@ def _until(row: dict[str, str], now: datetime) -> datetime | None:
     if text in UNTIL_NOTHING:
         return None
     try:
-        return end_of(date.fromisoformat(text))
+        return list_values.end_of(date.fromisoformat(text))
     except ValueError:
         raise Invalid(fields={"until": ["Write the day as 2027-02-21."]}) from None

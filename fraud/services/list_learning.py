@@ -17,6 +17,7 @@ from fraud.services import lists
 KINDS = ("card", "device", "email")
 WHY = {
     "disputed": "Disputed as fraud",
+    "warned": "Called fraud by the bank",
     "refunded_as_fraud": "Given back as fraud",
     "declined_as_stolen": "Declined as a stolen or tested card",
 }

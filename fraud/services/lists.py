@@ -186,7 +186,8 @@ def _close(old: BlacklistEntry, why: str, now: datetime) -> None:
 
 
 def _where(old: BlacklistEntry) -> str:
-    end = f"until {plain_date(old.until)}" if old.until else "without an end"
+    day = list_values.last_day(old.until)
+    end = f"until {plain_date(day)}" if day else "without an end"
     return f"This is on the list already: {old.get_effect_display().lower()}, {end}."
 
 

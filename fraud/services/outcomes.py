@@ -12,6 +12,7 @@ from fraud.history import ledger
 from fraud.models import Assessment, Outcome
 from fraud.models.outcome import HAPPENINGS, Kind
 from fraud.selectors_facts import place_of
+from fraud.services import list_learning
 from fraud.subject import Subject
 from fraud.subject import keys as keys_of
 
@@ -57,11 +58,14 @@ def record(
     *, payment_id: UUID | str, kind: str, now: datetime, subject: Subject | None = None
 ) -> Outcome:
     """Puts down one outcome of one payment once, in one statement; a repeat returns what was recorded
-    first. Without `subject` the keys are those of the payment's latest assessment."""
+    first. Without `subject` the keys are those of the payment's latest assessment. A confirmed fraud
+    teaches the lists."""
     if kind not in Kind.values:
         raise Invalid(f"There is no outcome {kind!r}.")
     outcome = _outcome(payment_id, kind, subject, now)
     if _insert(outcome):
+        if kind in list_learning.WHY:
+            list_learning.learn(payment_id=payment_id, why=kind, now=now)
         return outcome
     return Outcome.objects.get(payment_id=payment_id, kind=kind)
 

@@ -12,6 +12,7 @@ from fraud.events import ReviewDecided, ReviewIsLate
 from fraud.models import AlreadyDecided, Assessment, ReviewCase
 from fraud.models.review import State
 from fraud.selectors import CaseNotFound
+from fraud.services import list_learning
 
 __all__ = [
     "REASONS",
@@ -43,6 +44,7 @@ REASONS: dict[str, dict[str, str]] = {
         OTHER: "Something else",
     },
 }
+STOLEN = ("decline", "stolen_or_tested_card")
 NOTE_LENGTH_MAX = 2000
 LAPSED = "lapsed"
 ONE_DAY = timedelta(hours=24)
@@ -107,6 +109,8 @@ def decide(
     _refuse_bad_input(decision, reason, note)
     case = _in_time(case_id, now)
     case.decide(decision, actor=actor, reason=reason, note=note, now=now)
+    if (decision, reason) == STOLEN:
+        list_learning.learn(payment_id=case.payment_id, why="declined_as_stolen", now=now)
     _tell(case, decision, now)
     _audit(case, actor=actor, now=now)
     return case
