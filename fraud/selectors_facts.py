@@ -21,6 +21,8 @@ from fraud.subject import Subject
 log = structlog.get_logger(__name__)
 
 HISTORY, PLACE = "history", "place"
+# More is pending only where nothing was folded for a long time; then the latest count.
+PENDING_MAX = 4_000
 UNKNOWN = Counter(
     "fraud_facts_unknown", "Assessments that had to do without a part of the facts", ["part"]
 )
@@ -35,12 +37,17 @@ FACTS = """
         ),
         (
             SELECT coalesce(json_agg(json_build_array(
-                pending.key, outcome.kind, extract(epoch FROM outcome.happened_at),
+                told.keys, outcome.kind, extract(epoch FROM outcome.happened_at),
                 outcome.amount_minor, outcome.keys, outcome.country
             ) ORDER BY outcome.happened_at, outcome.id), '[]')
-            FROM fraud_pendingoutcome AS pending
-            JOIN fraud_outcome AS outcome ON outcome.id = pending.outcome_id
-            WHERE pending.key = ANY (%(keys)s) AND outcome.payment_id <> %(payment)s
+            FROM (
+                SELECT outcome_id, json_agg(key_kind) AS keys FROM (
+                    SELECT outcome_id, key_kind FROM fraud_pendingoutcome
+                    WHERE key = ANY (%(keys)s) ORDER BY id DESC LIMIT %(pending_max)s
+                ) AS latest GROUP BY outcome_id
+            ) AS told
+            JOIN fraud_outcome AS outcome ON outcome.id = told.outcome_id
+            WHERE outcome.payment_id <> %(payment)s
         ),
         (
             SELECT coalesce(json_agg(json_build_array(
@@ -95,6 +102,7 @@ def _read(subject: Subject, keys: dict[str, str], now: datetime) -> tuple[Any, .
         "keys": list(keys.values()),
         "payment": UUID(subject.payment_id),
         "now": now,
+        "pending_max": PENDING_MAX,
         "limit": f"{settings.FRAUD_FACTS_MS_MAX}ms",
         **list_values.lookup(subject),
     }
@@ -124,11 +132,9 @@ def _profiles(
         kind: Profile.from_json(states[key]) if key in states else Profile(kind)
         for kind, key in keys.items()
     }
-    by_key = {key: kind for kind, key in keys.items()}
-    for key, outcome, at, amount_minor, its_keys, country in pending:
-        kind = by_key[key]
+    for kinds, outcome, at, amount_minor, its_keys, country in pending:
         ledger.tell(
-            {kind: profiles[kind]},
+            {kind: profiles[kind] for kind in kinds},
             HAPPENINGS[outcome],
             now=int(at),
             amount_minor=amount_minor,

@@ -63,7 +63,7 @@ class Subject:
 # alone tells one machine from another of its kind. `network` is wider than `address`, `course` and `segment` say
 # what is bought, `site` is everybody.
 KINDS = (
-    "email", "domain", "customer", "card", "device", "browser", "address", "network", "phone",
+    "email", "domain", "customer", "card", "buyer", "device", "browser", "address", "network", "phone",
     "region", "course", "segment", "site",
 )  # fmt: skip
 
@@ -84,6 +84,7 @@ def plain_keys(subject: Subject) -> dict[str, str]:
         "domain": email.rpartition("@")[2],
         "customer": subject.customer_id,
         "card": subject.card.fingerprint if subject.card else "",
+        "buyer": buyer_of(subject, email),
         "device": subject.device,
         "address": normal_address(subject.address),
         "browser": _browser(subject, network),
@@ -100,6 +101,14 @@ def _browser(subject: Subject, network: str) -> str:
     """Nothing for a connection from within: there `network` is everybody's."""
     known = subject.fingerprint and public_address(subject.address)
     return f"{subject.fingerprint} {network}" if known else ""
+
+
+def buyer_of(subject: Subject, email: str) -> str:
+    """One card in one hand: the card with its mailbox and billing region. Where cards are known
+    only roughly, this tells people apart; "" without a card or anything beside it."""
+    card = subject.card.fingerprint if subject.card else ""
+    beside = f"{email} {subject.billing_country} {subject.billing_region}".strip()
+    return f"{card} {beside}" if card and beside else ""
 
 
 def segment_of(places: int) -> str:

@@ -75,7 +75,7 @@ class History:
             customer_id=cell("customer", row),
         )
 
-    def keys(self, row: int) -> dict[str, str]:
+    def keys(self, row: int, subject: Subject) -> dict[str, str]:
         """The keys of the payment, by kind; without the digest, which only the database needs."""
         cell, found = self.cell, {}
         email, address = cell("email", row), cell("address", row)
@@ -92,8 +92,10 @@ class History:
                 found[kind] = key
         if region := f"{cell('billing_country', row)} {cell('billing_region', row)}".strip():
             found["region"] = region
+        if buyer := subjects.buyer_of(subject, found.get("email", "")):
+            found["buyer"] = buyer
         segment = subjects.segment_of(self.places[row])
-        found["segment"] = f"{cell('course', row)} {cell('currency', row)} {segment}"
+        found["segment"] = f"{cell('currency', row) or 'GBP'} {segment}"
         found["site"] = "site"
         return found
 

@@ -95,8 +95,10 @@ def rows_of(table: Table, rows: NDArray[np.intp]) -> Iterator[dict[str, Any]]:
 
 
 def _training(history: History, plan: Plan) -> NDArray[np.intp]:
-    at = np.array(history.at)
-    wanted = (at < plan.train_until) & _labelled(history)
+    """What was labelled by the time judging begins: a later label is not the past."""
+    at, label_at = np.array(history.at), np.array(history.label_at)
+    start = plan.test_from if plan.test_from is not None else plan.train_until
+    wanted = (at < plan.train_until) & (label_at <= start) & _labelled(history)
     if plan.train_from is not None:
         wanted &= at >= plan.train_from
     return np.flatnonzero(wanted)

@@ -88,10 +88,11 @@ def values_of(history: History, book: Book | None = None) -> Iterator[Values]:
             happening = ledger.FRAUD if history.label[labelled] else ledger.GENUINE
             book.tell(happening, keys, now=int(label_at), amount_minor=0)
         now, amount = int(at), history.amount_minor[row]
-        keys = history.keys(row)
+        subject = history.subject(row)
+        keys = history.keys(row, subject)
         geo = place_of(history.cell("address", row))
         facts = Facts(now=now, keys=keys, profiles=book.of(keys), geo=geo)
-        yield risk_signals.values_of(history.subject(row), facts, names)
+        yield risk_signals.values_of(subject, facts, names)
         country = geo.whereabouts if geo else ""
         book.tell("attempt", keys, now=now, amount_minor=amount, country=country)
         outcome = OUTCOMES.get(history.cell("outcome", row), PAID)

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from fraud.history.profile import COLUMNS, Profile
 
 # A connection, a person, a card: counted try by try.
-COUNTED = frozenset({"email", "customer", "card", "device", "address", "network", "phone"})
+COUNTED = frozenset(
+    {"email", "customer", "card", "device", "browser", "address", "network", "phone"}
+)
 # What is bought, and everybody: only what was paid.
 PAID = frozenset({"course", "segment", "site"})
 # Whose confirmed frauds are remembered: all but everybody.
-LEARNED = frozenset(COUNTED | {"course", "segment", "domain", "region"})
+LEARNED = frozenset(COUNTED | {"buyer", "course", "segment", "domain", "region"})
 FRAUD, GENUINE = "fraud", "genuine"
 
 

@@ -15,10 +15,10 @@ from fraud.learning.sample import Table
 from fraud.scoring import WeightSet
 
 EVEN_SCORE, POINTS_PER_NAT = 50.0, 9.0
-PENALTIES = (0.1, 0.3, 1.0, 3.0, 10.0)
+PENALTIES = (0.3, 1.0, 3.0, 10.0)
 FIRST_PART = 2 / 3
 FRAUDS_LEAST = 20
-GOOD_MAX = 150_000
+GOOD_MAX, GOOD_MAX_CHOOSING = 120_000, 40_000
 
 Flags = NDArray[np.bool_]
 Rows = NDArray[np.intp]
@@ -99,11 +99,11 @@ def _chosen(table: Table, label: Flags, rows: Rows) -> _Chosen:
     if min(label[earlier].sum(), label[later].sum()) < FRAUDS_LEAST:
         return _Chosen(PENALTIES[-1], names, ())
     target, weight = label[later].astype(float), np.ones(len(later))
-    first = _fitted(table, label, earlier, names, PENALTIES[2])
+    first = _fitted(table, label, earlier, names, PENALTIES[1], good_max=GOOD_MAX_CHOOSING)
     names = _holding(first, table, later, target)
     surprise = {}
     for penalty in PENALTIES:
-        fitted = _fitted(table, label, earlier, names, penalty)
+        fitted = _fitted(table, label, earlier, names, penalty, good_max=GOOD_MAX_CHOOSING)
         reached = fitted.intercept + sum(fitted.parts(table, later).values())
         surprise[penalty] = fitter.loss(reached, target, weight)
     left_out = tuple(name for name in first.codings if name not in names)
@@ -127,8 +127,16 @@ def _holding(fitted: _Fitted, table: Table, later: Rows, target: Floats) -> list
     return list(parts)
 
 
-def _fitted(table: Table, label: Flags, rows: Rows, names: list[str], penalty: float) -> _Fitted:
-    kept, weight = _thinned(label, rows)
+def _fitted(
+    table: Table,
+    label: Flags,
+    rows: Rows,
+    names: list[str],
+    penalty: float,
+    *,
+    good_max: int = GOOD_MAX,
+) -> _Fitted:
+    kept, weight = _thinned(label, rows, good_max)
     fraud = label[kept]
     codings, blocks = {}, {}
     for name in names:
@@ -142,10 +150,10 @@ def _fitted(table: Table, label: Flags, rows: Rows, names: list[str], penalty: f
     return _Fitted(codings, blocks, intercept)
 
 
-def _thinned(label: Flags, rows: Rows) -> tuple[Rows, Floats]:
+def _thinned(label: Flags, rows: Rows, good_max: int) -> tuple[Rows, Floats]:
     """All frauds and every so-manieth good payment, which then weighs as much as those left out."""
     goods = rows[~label[rows]]
-    every = max(-(-len(goods) // GOOD_MAX), 1)
+    every = max(-(-len(goods) // good_max), 1)
     kept = np.sort(np.concatenate([rows[label[rows]], goods[::every]]))
     weight = np.where(label[kept], 1.0, len(goods) / max(len(goods[::every]), 1))
     return kept, weight

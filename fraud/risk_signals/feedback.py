@@ -12,11 +12,12 @@ from fraud.subject import Subject
 
 STAGES = ("before", "after")
 KINDS = (
-    "card", "email", "customer", "device", "address", "phone", "network", "domain", "region",
+    "card", "buyer", "email", "customer", "device", "address", "phone", "network", "domain", "region",
     "course",
 )  # fmt: skip
 WHOSE = {
     "card": "this card",
+    "buyer": "this card and email address",
     "email": "this email address",
     "customer": "this customer",
     "device": "this device",

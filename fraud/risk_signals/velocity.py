@@ -112,19 +112,17 @@ def evidence(name: str, value: Value, subject: Subject, facts: Facts) -> str:
         return "Not known"
     kind, what, *rest = name.split("_")
     who, count = WHO[kind], int(float(value))
-    if what in ("age", "gap"):
-        start = "First seen" if what == "age" else "The last try was"
-        return f"{start} {_duration(count)} ago {who}"
-    within = f"in {IN_WORDS[rest[0]]}"
-    match what:
-        case "tries":
-            return f"{formats.counted(count, 'earlier try', 'earlier tries')} {within} {who}"
-        case "refused":
-            return f"Refused {formats.counted(count, 'time')} {within} {who}"
-        case "amount":
-            return f"{formats.money(count)} asked for {within} {who}"
-        case "paid":
-            return f"{formats.counted(count, 'earlier payment')} {who}"
+    within = f"in {IN_WORDS[rest[0]]}" if rest else ""
+    words = {
+        "age": f"First seen {_duration(count)} ago {who}",
+        "gap": f"The last try was {_duration(count)} ago {who}",
+        "tries": f"{formats.counted(count, 'earlier try', 'earlier tries')} {within} {who}",
+        "refused": f"Refused {formats.counted(count, 'time')} {within} {who}",
+        "amount": f"{formats.money(count)} asked for {within} {who}",
+        "paid": f"{formats.counted(count, 'earlier payment')} {who}",
+    }
+    if what in words:
+        return words[what]
     other = formats.counted(count, f"other {_one(what)}", f"other {PLURAL[what]}")
     return f"{other} {within} {who}"
 
