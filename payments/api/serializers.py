@@ -117,31 +117,3 @@ class StaffPaymentOut(serializers.Serializer):
     card_brand = serializers.CharField()
     card_last4 = serializers.CharField()
     created_at = serializers.DateTimeField()
-
-
-class DecisionIn(StrictSerializer):
-    decision = serializers.ChoiceField(choices=("approve", "decline"))
-    reason = serializers.CharField(max_length=40)
-    note = serializers.CharField(required=False, allow_blank=True, max_length=2000)
-
-
-class ReviewOut(serializers.Serializer):
-    id = serializers.UUIDField()
-    payment = serializers.UUIDField(source="payment_id")
-    booking = serializers.CharField(source="booking_reference")
-    amount = serializers.SerializerMethodField()
-    state = serializers.CharField()
-    score = serializers.IntegerField(source="assessment.score")
-    opened_at = serializers.DateTimeField()
-    promise_at = serializers.DateTimeField()
-    hard_limit_at = serializers.DateTimeField()
-
-    def get_amount(self, case: Any) -> dict[str, Any]:
-        return {"amount": case.amount_minor, "currency": case.currency}
-
-
-class ReviewDetailOut(ReviewOut):
-    readings = serializers.JSONField(source="assessment.readings")
-    decided_at = serializers.DateTimeField()
-    decided_by = serializers.CharField()
-    reason = serializers.CharField()

@@ -1,8 +1,6 @@
-"""Staff calls about money: decide reviews, give money back, look payments up. Each asks for its permission."""
+"""Staff calls about money: give it back, look payments up. Each asks for its permission."""
 
 from __future__ import annotations
-
-from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -13,50 +11,9 @@ from core import clock
 from core.api.pagination import CursorPagination
 from core.api.staff import StaffView, actor
 from core.idempotency.keys import idempotent
-from fraud import selectors as fraud
-from fraud.services import reviews
-from payments.api.serializers import (
-    DecisionIn,
-    RefundIn,
-    RefundOut,
-    ReviewDetailOut,
-    ReviewOut,
-    StaffPaymentOut,
-)
+from payments.api.serializers import RefundIn, RefundOut, StaffPaymentOut
 from payments.models import Payment
 from payments.services import refunds
-
-
-class ReviewList(StaffView):
-    needs = {"GET": "fraud.view_reviewcase"}
-
-    @extend_schema(responses=ReviewOut(many=True), operation_id="reviews")
-    def get(self, request: Request) -> Response:
-        return Response({"results": ReviewOut(fraud.open_cases(), many=True).data, "next": None})
-
-
-class ReviewDetail(StaffView):
-    needs = {"GET": "fraud.view_reviewcase"}
-
-    @extend_schema(responses=ReviewDetailOut, operation_id="review")
-    def get(self, request: Request, case_id: UUID) -> Response:
-        return Response(ReviewDetailOut(fraud.case(case_id)).data)
-
-
-class ReviewDecision(StaffView):
-    needs = {"GET": "fraud.change_reviewcase"}
-
-    @extend_schema(
-        request=DecisionIn, responses={201: ReviewDetailOut}, operation_id="decide_review"
-    )
-    @idempotent
-    def post(self, request: Request, case_id: UUID) -> Response:
-        given = DecisionIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        reviews.decide(
-            case_id=case_id, actor=actor(request), now=clock.now(), **given.validated_data
-        )
-        return Response(ReviewDetailOut(fraud.case(case_id)).data, status=status.HTTP_201_CREATED)
 
 
 class RefundList(StaffView):

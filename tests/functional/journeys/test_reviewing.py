@@ -159,6 +159,7 @@ class TestTwoColleagues:
         office.page.get_by_label("Known organisation").check()
         opens(colleague, case)
         colleague.page.get_by_role("button", name="Take over").click()
+        expect(colleague.page.get_by_text("Open by another colleague")).to_have_count(0)
         colleague.page.keyboard.press("d")
         colleague.page.get_by_label("Stolen or tested card").check()
         colleague.page.get_by_role("button", name="Decline and release £96.00").click()
