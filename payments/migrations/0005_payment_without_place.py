@@ -12,7 +12,20 @@ BACKFILL = """
 """
 
 
+# Built beside the old index, so that no payment waits for a lock; then it takes the old one's name.
+REPLACE_INDEX = [
+    """
+    CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS payments_payment_one_success_new
+    ON payments_payment (booking_id, purpose)
+    WHERE (NOT without_place AND status = 'succeeded')
+    """,
+    "DROP INDEX CONCURRENTLY IF EXISTS payments_payment_one_success",
+    "ALTER INDEX payments_payment_one_success_new RENAME TO payments_payment_one_success",
+]
+
+
 class Migration(migrations.Migration):
+    atomic = False
     dependencies = [("payments", "0004_stray_money")]
 
     operations = [
@@ -22,13 +35,20 @@ class Migration(migrations.Migration):
             field=models.BooleanField(db_default=False, default=False),
         ),
         migrations.RunSQL(BACKFILL, migrations.RunSQL.noop),
-        migrations.RemoveConstraint(model_name="payment", name=ONE_SUCCESS),
-        migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.UniqueConstraint(
-                fields=("booking", "purpose"),
-                condition=models.Q(status="succeeded", without_place=False),
-                name=ONE_SUCCESS,
-            ),
+        migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.RunSQL(each, migrations.RunSQL.noop) for each in REPLACE_INDEX
+            ],
+            state_operations=[
+                migrations.RemoveConstraint(model_name="payment", name=ONE_SUCCESS),
+                migrations.AddConstraint(
+                    model_name="payment",
+                    constraint=models.UniqueConstraint(
+                        fields=("booking", "purpose"),
+                        condition=models.Q(status="succeeded", without_place=False),
+                        name=ONE_SUCCESS,
+                    ),
+                ),
+            ],
         ),
     ]
