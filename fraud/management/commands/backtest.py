@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from fraud import scoring
 from fraud.backtest import events, protocol
 from fraud.learning.learner import TooLittleKnown
+from fraud.services import measuring
 from fraud.services.assessments import thresholds_in_force
 
 
@@ -24,6 +26,8 @@ class Command(BaseCommand):
             "--events", type=Path, help="a .csv or .csv.gz with at, amount_minor, …"
         )
         parser.add_argument("--weights", type=Path, help="a weight set; without it the shipped one")
+        parser.add_argument("--from", dest="since", help="our own payments from this day on")
+        parser.add_argument("--to", dest="until", help="our own payments before this day")
         parser.add_argument("--train-from", help="first moment to learn from, as the column `at`")
         parser.add_argument("--train-until", help="learn the points on what is before this moment")
         parser.add_argument(
@@ -41,7 +45,12 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         if options["events"] is None:
-            raise CommandError("Say --events FILE.")
+            self._own(options)
+        else:
+            self._events(options)
+
+    def _events(self, options: dict[str, Any]) -> None:
+        """Anybody's history from a file."""
         try:
             result = self._run(options)
         except (events.BadHistory, TooLittleKnown, OSError) as error:
@@ -50,6 +59,15 @@ class Command(BaseCommand):
             kept = json.dumps(scoring.as_json(result.weights), indent=1)
             options["save_weights"].write_text(kept + "\n")
         self.stdout.write(json.dumps(result.figures) if options["json"] else table(result.figures))
+
+    def _own(self, options: dict[str, Any]) -> None:
+        """Our own history, under the given points."""
+        figures = measuring.backtest(
+            weights=weights_from(options["weights"]),
+            since=_day(options["since"] or "2000-01-01"),
+            until=_day(options["until"] or "2100-01-01"),
+        )
+        self.stdout.write(json.dumps(figures) if options["json"] else table(_flat(figures)))
 
     def _run(self, options: dict[str, Any]) -> protocol.Result:
         plan = protocol.Plan(
@@ -78,6 +96,24 @@ def table(figures: dict[str, Any]) -> str:
     return "\n".join(
         f"{name:<{width}}  {'-' if value is None else value}" for name, value in figures.items()
     )
+
+
+def _flat(figures: dict[str, Any], above: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{above}{name}.")
+        else:
+            flat[f"{above}{name}"] = value
+    return flat
+
+
+def _day(text: str) -> datetime:
+    try:
+        day = datetime.fromisoformat(text)
+    except ValueError:
+        raise CommandError(f"{text!r} is no day; write it as 2026-11-23.") from None
+    return day if day.tzinfo else day.replace(tzinfo=UTC)
 
 
 def _moment(name: str, text: str | None) -> float | None:
