@@ -11,6 +11,7 @@ from django.views.generic import TemplateView, View
 from unfold.views import UnfoldModelAdminViewMixin
 
 from core import clock, formats
+from core.backoffice import people
 from core.errors import NotFound, Refusal
 from core.idempotency.forms import IdempotentFormMixin
 from core.money import Money
@@ -19,7 +20,7 @@ from fraud import selectors as fraud
 from fraud.selectors import ReviewCase
 from fraud.services import review_queue, reviews, watches
 from payments import selectors
-from payments.admin.reviews import ending, links, panels, people, queue, story, words
+from payments.admin.reviews import ending, links, panels, queue, story, words
 from payments.admin.reviews.forms import DecisionForm
 from payments.services import also_block, reviewing
 

@@ -12,10 +12,11 @@ from django.views.generic import TemplateView
 from unfold.views import UnfoldModelAdminViewMixin
 
 from core import clock, formats
+from core.backoffice import people
 from core.money import Money
 from fraud.selectors import ReviewCase
 from fraud.services import review_queue, watches
-from payments.admin.reviews import people, words
+from payments.admin.reviews import words
 from payments.models import Payment
 
 ROWS = 50
