@@ -183,8 +183,9 @@ def _fail(refund: Refund, code: str, now: datetime, gateway_id: str | None = Non
     """Also after success: a bank may send the money back weeks later."""
     after_success = refund.status == _R.SUCCEEDED
     facts = {"gateway_id": gateway_id} if gateway_id else {}
-    refund.fail(code=code[:64], now=now, **facts)
+    # The payment's row first, as whoever decides on a refund takes it: a credit note may wait for this refund's.
     reservations.release(refund)
+    refund.fail(code=code[:64], now=now, **facts)
     publish(
         RefundFailed(
             refund_id=str(refund.id),

@@ -154,7 +154,7 @@ def start(refund: Refund, now: datetime) -> None:
 
 def _failed(refund_id: UUID | str) -> Refund:
     """The failed row, locked, so that of two people who act on it one comes second and is refused."""
-    rows = Refund.objects.select_for_update(of=("self",)).select_related("payment")
+    rows = Refund.objects.select_for_update(of=("self",), no_key=True).select_related("payment")
     refund = rows.filter(pk=refund_id).first()
     if refund is None:
         raise RefundNotFound

@@ -3,12 +3,12 @@
 import threading
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
 from invoicing.tax import CreditExceedsInvoice
 from payments.models import GatewayCall, Payment, Refund
-from payments.services import refund_quotes, refunds, reservations
+from payments.services import refund_quotes, refund_sending, refunds, reservations
 from payments.services.refusals import RefundExceedsPayment
 from tests.payments import make
 from tests.races.guards import without_constraint
@@ -88,3 +88,64 @@ class TestTwoRefunds:
 
         assert outcome.errors == []
         assert payment.refunded_minor == 2 * SHARE > payment.captured_minor
+
+
+class TestARefundThatFailed:
+    """Whoever waits for its payment keeps no credit note waiting for the refund: three would wait in a ring."""
+
+    @pytest.mark.parametrize("act", ["fail", "retry", "settle_by_hand"])
+    def test_is_free_for_papers_while_its_payment_is_waited_for(self, sandbox, now, act):
+        payment = make.paid(sandbox, now=now)
+        refund = self.refund(payment, now)
+        if act != "fail":
+            self.fail(refund, now)
+        acts = {
+            "fail": lambda: self.fail(refund, now),
+            "retry": lambda: refunds.retry(refund_id=refund.id, actor="olive", now=now),
+            "settle_by_hand": lambda: refunds.settle_by_hand(
+                refund_id=refund.id, note="paid", actor="olive", now=now
+            ),
+        }
+        decided = threading.Event()
+
+        def decide():
+            with transaction.atomic():
+                reservations.reserve(payment, 100)
+                decided.set()
+                self.wait_for_a_waiting_hand()
+                with connection.cursor() as cursor:
+                    cursor.execute(
+                        "SELECT id FROM payments_refund WHERE id = %s FOR KEY SHARE NOWAIT",
+                        [refund.id],
+                    )
+
+        outcome = at_once([decide, lambda: decided.wait(30) and acts[act]()])
+
+        assert outcome.errors == []
+
+    @staticmethod
+    def refund(payment, now):
+        refund = refunds.request(
+            payment_id=payment.id, amount_minor=SHARE, reason="goodwill", actor="olive", now=now
+        )
+        refund.send(now=now)
+        refund_sending.apply(refund, make.gateway_refund(refund, status="succeeded"), now=now)
+        return refund
+
+    @staticmethod
+    def fail(refund, now):
+        answer = make.gateway_refund(refund, status="failed", failure_reason="lost_card")
+        refund_sending.apply(refund, answer, now=now)
+
+    @staticmethod
+    def wait_for_a_waiting_hand():
+        with connection.cursor() as cursor:
+            for _ in range(1000):
+                cursor.execute(
+                    "SELECT count(*) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                )
+                if cursor.fetchone() == (1,):
+                    return
+                threading.Event().wait(0.01)
+        raise AssertionError("nobody waits")
