@@ -13,6 +13,7 @@ from core.outbox.events import publish
 from core.sagas import engine
 from courses import selectors as courses
 from courses.services import bookings
+from fraud.services import outcomes
 from payments import selectors
 from payments.events import RefundSucceeded
 from payments.models import Refund, RefundReason, RefundStatus
@@ -127,6 +128,9 @@ def unfinished(refund_id: UUID) -> str:
 
 
 def tell_succeeded(refund: Refund, now: datetime) -> None:
+    """Money given back because of fraud is a confirmed fraud, and fraud learns from it."""
+    if refund.reason == RefundReason.FRAUD:
+        outcomes.record(payment_id=refund.payment_id, kind="refunded_as_fraud", now=now)
     publish(
         RefundSucceeded(
             refund_id=str(refund.id),

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from core.errors import Invalid
 from core.sagas import services as interventions
 from core.sagas.models import SagaRun
+from fraud.models import Outcome
 from invoicing import selectors as invoicing
 from payments.gateways.base import Unreachable
 from payments.models import GatewayCall, Refund, RefundStatus
@@ -78,6 +79,16 @@ class TestRequest:
         send(ask(payment, now, 100, reason=reason), now)
 
         assert sandbox.books()["refunds"][0]["reason"] == stripe_reason
+
+    @pytest.mark.parametrize(("reason", "learned"), [("fraud", 1), ("goodwill", 0)])
+    def test_teaches_fraud_what_went_back_because_of_fraud(
+        self, sandbox, now, payment, reason, learned
+    ):
+        send(ask(payment, now, 100, reason=reason), now)
+        send(ask(payment, now, 100, reason=reason), now)
+
+        labels = Outcome.objects.filter(payment_id=payment.id, kind="refunded_as_fraud")
+        assert labels.count() == learned
 
     def test_cancels_the_places_with_the_decision(self, sandbox, now, payment):
         ask(payment, now, reason="we_cancelled", cancel_places=True)
