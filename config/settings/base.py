@@ -262,6 +262,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "BookingStatus": "courses.models.BookingStatus",
         "PaymentOutcome": "payments.api.serializers.STATUSES",
+        "ListKind": "fraud.models.ListKind",
     },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -3,6 +3,7 @@
 import django.db.models.deletion
 import django.db.models.fields.json
 import django.db.models.functions.text
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 SCORES = """
@@ -12,6 +13,7 @@ FROM fraud_assessment WHERE fraud_assessment.id = fraud_reviewcase.assessment_id
 
 
 class Migration(migrations.Migration):
+    atomic = False  # indexes are built beside running payments
     dependencies = [
         ("fraud", "0002_guards"),
     ]
@@ -56,7 +58,7 @@ class Migration(migrations.Migration):
             field=models.PositiveSmallIntegerField(db_default=0, default=0),
         ),
         migrations.RunSQL(SCORES, migrations.RunSQL.noop),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="assessment",
             index=models.Index(
                 django.db.models.functions.text.Left(
@@ -67,7 +69,7 @@ class Migration(migrations.Migration):
                 name="fraud_assessment_card",
             ),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="assessment",
             index=models.Index(
                 django.db.models.functions.text.Left(
@@ -78,7 +80,7 @@ class Migration(migrations.Migration):
                 name="fraud_assessment_device",
             ),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="assessment",
             index=models.Index(
                 django.db.models.functions.text.Left(
@@ -89,7 +91,7 @@ class Migration(migrations.Migration):
                 name="fraud_assessment_address",
             ),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="assessment",
             index=models.Index(
                 django.db.models.functions.text.Left(
@@ -100,7 +102,7 @@ class Migration(migrations.Migration):
                 name="fraud_assessment_email",
             ),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="reviewcase",
             index=models.Index(
                 condition=models.Q(("late_told_at__isnull", True), ("state", "open")),
@@ -108,7 +110,7 @@ class Migration(migrations.Migration):
                 name="fraud_reviewcase_untold",
             ),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="reviewcase",
             index=models.Index(
                 condition=models.Q(("decided_at__isnull", False)),
@@ -117,7 +119,7 @@ class Migration(migrations.Migration):
                 name="fraud_reviewcase_similar",
             ),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="reviewcase",
             index=models.Index(
                 condition=models.Q(("decided_at__isnull", False)),
@@ -125,7 +127,7 @@ class Migration(migrations.Migration):
                 name="fraud_reviewcase_decided",
             ),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="reviewcase",
             index=models.Index(fields=["booking_reference"], name="fraud_reviewcase_booking"),
         ),

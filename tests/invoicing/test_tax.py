@@ -118,7 +118,7 @@ class TestByRate:
 
 def _cut_up(sold, data):
     """The whole given back in as many parts as chance will have it, of which some come back in between."""
-    parts = []
+    parts: list[list[tax.Taxed]] = []
     left = sum(line.gross_minor for line in sold)
     while left:
         if len(parts) > 1 and left < 5_000_00 and data.draw(st.integers(0, 3)) == 0:

@@ -1,6 +1,7 @@
 """What the refund console foretells is what the credit note says, to the penny, whatever else is under way."""
 
 import random
+from uuid import UUID
 
 import pytest
 
@@ -48,7 +49,8 @@ class TestPreview:
         payment = make.paid(sandbox, now=now, places=chance.randint(1, 3))
         if chance.random() < 0.5:
             drain_outbox()  # else the first are decided before there is an invoice
-        foretold, under_way = {}, []
+        foretold: dict[UUID, refund_quotes.Preview] = {}
+        under_way: list[Refund] = []
         while self.left(payment):
             amount_minor = chance.choice([1, 2, 3, 5, 7, 333, 1_001, 3_333])
             amount_minor = min(amount_minor, self.left(payment))

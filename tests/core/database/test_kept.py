@@ -10,7 +10,7 @@ from core.database import kept
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-made = []
+made: list[tuple[str, ...]] = []
 
 
 def joined_before(names: tuple[str, ...], *, now: datetime):
