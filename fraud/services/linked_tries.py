@@ -31,17 +31,22 @@ class LinkedTry:
 
 
 # Each part walks the newest rows of one key in its own index and stops: it costs the same whatever the
-# key has done before. A prefix of the digest is what the index keeps; the whole of it decides.
+# key has done before. A prefix of the digest is what the index keeps; the whole of it decides, but only
+# after the limit, or the planner would expect few rows and read and sort them all.
 _PART = f"""
     (SELECT '{{kind}}' AS kind, payment_id, score, band, amount_minor, assessed_at,
         coalesce(card->>'last4', '') AS last4, coalesce(keys->>'card', '') AS card,
         keys->>'email' AS email
-    FROM fraud_assessment
-    WHERE keys ? '{{kind}}' AND left(keys->>'{{kind}}', {DIGEST_KEPT}) = left(%({{kind}})s, {DIGEST_KEPT})
-        AND keys->>'{{kind}}' = %({{kind}})s
-        AND assessed_at BETWEEN %(since)s AND %(until)s AND payment_id <> %(payment)s
-    ORDER BY left(keys->>'{{kind}}', {DIGEST_KEPT}), assessed_at DESC
-    LIMIT {LOOKED_AT_MAX})
+    FROM (
+        SELECT payment_id, score, band, amount_minor, assessed_at, card, keys
+        FROM fraud_assessment
+        WHERE keys ? '{{kind}}'
+            AND left(keys->>'{{kind}}', {DIGEST_KEPT}) = left(%({{kind}})s, {DIGEST_KEPT})
+            AND assessed_at BETWEEN %(since)s AND %(until)s
+        ORDER BY assessed_at DESC
+        LIMIT {LOOKED_AT_MAX}
+    ) AS newest
+    WHERE keys->>'{{kind}}' = %({{kind}})s AND payment_id <> %(payment)s)
 """  # noqa: S608 - only constants of this module are put in
 
 

@@ -53,7 +53,10 @@ def read_decide_write(monkeypatch):
             both_have_read.wait(30)
             return found
 
-    monkeypatch.setattr(ReviewQuerySet, "locked", lambda cases: Unlocked(cases))
+    def unlocked(cases):
+        return Unlocked(cases)
+
+    monkeypatch.setattr(ReviewQuerySet, "locked", unlocked)
 
 
 class TestTwoDecisions:
