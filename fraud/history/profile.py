@@ -65,7 +65,7 @@ class Profile:
     risk but no knowledge."""
 
     __slots__ = (
-        "_counted", "_usual", "amounts", "earlier_at", "first_at", "frauds", "habits", "kind", "known",
+        "_counted", "_usual", "_usual_known", "amounts", "earlier_at", "first_at", "frauds", "habits", "kind", "known",
         "labels", "last_at", "last_fraud_at", "latest", "links", "odd", "places", "rows", "total",
     )  # fmt: skip
 
@@ -77,7 +77,8 @@ class Profile:
         self.links: list[list[Link]] | None = None
         self.amounts: list[int] | None = None
         self._counted: tuple[int, tuple[windows.Counts, ...]] | None = None
-        self._usual: spread.Usual | bool | None = False
+        self._usual: spread.Usual | None = None
+        self._usual_known = False
         self.habits: dict[str, int] | None = None
         self.places: list[tuple[int, str]] | None = None
         self.odd: list[int] | None = None
@@ -184,9 +185,10 @@ class Profile:
         """What this key usually pays; None on too few payments."""
         if own.count("succeeded"):
             return spread.usual(self.paid_amounts(own))
-        if self._usual is False:
+        if not self._usual_known:
             self._usual = spread.usual(self.amounts or [])
-        return self._usual or None
+            self._usual_known = True
+        return self._usual
 
     def odd_since(self, since: int, own: Own = NOT_YET) -> int:
         """How many of the latest tries were far above the key's habit."""
@@ -265,7 +267,7 @@ class Profile:
     def _paid(self, now: int, amount_minor: int) -> None:
         if self.kind in WITH_AMOUNTS and amount_minor > 0:
             kept = PAID_KEPT_OF.get(self.kind, PAID_KEPT)
-            self._usual = False
+            self._usual_known = False
             if self.amounts is None:
                 self.amounts = []
             self.amounts.append(amount_minor)

@@ -11,7 +11,7 @@ NORMAL_CONSISTENT = 1.4826
 class Usual(NamedTuple):
     """The median of the logarithms and their median deviation, made comparable to a normal one."""
 
-    count: int
+    payments: int
     centre: float
     spread: float
 

@@ -60,9 +60,9 @@ def fit(
             chance = _chance(reached)
             slope = weight * (chance - target)
             bend = weight * chance * (1 - chance)
-            slopes = np.bincount(block.cells, slope, block.size)
-            bends = np.bincount(block.cells, bend, block.size)
-            reached += _step(block, slopes, bends, penalty)[block.cells]
+            slopes = np.bincount(block.cells, slope, block.size).astype(np.float64)
+            bends = np.bincount(block.cells, bend, block.size).astype(np.float64)
+            reached = reached + _step(block, slopes, bends, penalty)[block.cells]
         chance = _chance(reached)
         step = float(
             (weight * (target - chance)).sum()

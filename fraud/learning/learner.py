@@ -82,6 +82,13 @@ class _Fitted:
     blocks: dict[str, fitter.Block]
     intercept: float
 
+    def reached(self, table: Table, rows: Rows) -> Floats:
+        """The log-odds of each payment."""
+        found = np.full(len(rows), self.intercept)
+        for part in self.parts(table, rows).values():
+            found = found + part
+        return found
+
     def parts(self, table: Table, rows: Rows) -> dict[str, Floats]:
         """What each factor adds to the log-odds of each payment."""
         return {
@@ -104,7 +111,7 @@ def _chosen(table: Table, label: Flags, rows: Rows) -> _Chosen:
     surprise = {}
     for penalty in PENALTIES:
         fitted = _fitted(table, label, earlier, names, penalty, good_max=GOOD_MAX_CHOOSING)
-        reached = fitted.intercept + sum(fitted.parts(table, later).values())
+        reached = fitted.reached(table, later)
         surprise[penalty] = fitter.loss(reached, target, weight)
     left_out = tuple(name for name in first.codings if name not in names)
     return _Chosen(min(surprise, key=surprise.__getitem__), names, left_out)
@@ -114,7 +121,7 @@ def _holding(fitted: _Fitted, table: Table, later: Rows, target: Floats) -> list
     """Leaves out, the worst first, each factor without which the later payments surprise less."""
     parts = fitted.parts(table, later)
     weight = np.ones(len(later))
-    reached = fitted.intercept + sum(parts.values())
+    reached = fitted.reached(table, later)
     while parts:
         now = fitter.loss(reached, target, weight)
         gains = {

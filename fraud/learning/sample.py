@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from fraud.risk_signals.factor import Factor, Values
+from fraud.risk_signals.factor import Factor, Value, Values
 
 AT_ONCE = 20_000
 
@@ -27,13 +27,13 @@ class Table:
         places: dict[str, dict[str, int]] = {name: {} for name in self.words}
         chunks: list[dict[str, NDArray[np.float32]]] = []
         sizes: list[int] = []
-        waiting: list[list[float | None]] = []
+        waiting: list[list[Value]] = []
         for values in payments:
             for name, known in places.items():
                 word = values.get(name)
                 if word is not None:
-                    values[name] = known.setdefault(word, len(known))
-            waiting.append(list(map(values.get, names)))
+                    values[name] = known.setdefault(str(word), len(known))
+            waiting.append([values.get(name) for name in names])
             if len(waiting) == AT_ONCE:
                 chunks.append(_chunk(names, waiting))
                 sizes.append(len(waiting))
@@ -54,9 +54,9 @@ class Table:
         return self
 
 
-def _chunk(names: Sequence[str], rows: list[list[float | None]]) -> dict[str, NDArray[np.float32]]:
+def _chunk(names: Sequence[str], rows: list[list[Value]]) -> dict[str, NDArray[np.float32]]:
     block = np.array(rows, dtype=np.float32).T
-    known = ~np.isnan(block).all(axis=1)
+    known = np.asarray(~np.isnan(block).all(axis=1), bool)
     return {
         name: np.ascontiguousarray(block[place]) for place, name in enumerate(names) if known[place]
     }

@@ -86,4 +86,4 @@ def evidence(name: str, value: Value, subject: Subject, facts: Facts) -> str:
     middle = Money(round(math.exp(usual.centre)) if usual else 0, subject.currency)
     if what == "lately":
         return f"{middle} is usual for {WHOSE[kind]}, and the last week was far above"
-    return f"{amount} where {middle} is usual for {WHOSE[kind]}, over {usual.count if usual else 0} payments"
+    return f"{amount} where {middle} is usual for {WHOSE[kind]}, over {usual.payments if usual else 0} payments"

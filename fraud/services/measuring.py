@@ -1,5 +1,6 @@
 """Our own history for the measuring stick and for learning: as it was judged, as it ended."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -78,4 +79,4 @@ def _judged(row: tuple[Any, ...]) -> own.Judged:
     else:
         part = "good"
     is_fraud = True if kinds & FRAUD_KINDS else False if kinds & GENUINE_KINDS else None
-    return own.Judged(values, amount_minor, score, part, is_fraud)
+    return own.Judged(json.loads(values), amount_minor, score, part, is_fraud)

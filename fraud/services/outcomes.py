@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -73,7 +74,7 @@ def record(
 def mature(*, now: datetime, limit: int = 1000) -> int:
     """Calls genuine what was paid long ago and never disputed; how many payments."""
     labels = [kind for kind, happening in HAPPENINGS.items() if happening in ("fraud", "genuine")]
-    values = {"before": now - MATURE_AFTER, "labels": labels, "limit": limit}
+    values: dict[str, Any] = {"before": now - MATURE_AFTER, "labels": labels, "limit": limit}
     with connection.cursor() as cursor:
         cursor.execute(MATURED, values)
         due = [payment_id for (payment_id,) in cursor.fetchall()]
