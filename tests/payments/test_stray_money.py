@@ -61,6 +61,15 @@ def send(stray, now, **ahead):
     return run
 
 
+@pytest.fixture
+def stuck(sandbox, now, payment, stray):
+    """It was to go back, and the bank has a dispute about it."""
+    sandbox.dispute(payment_intent=payment.gateway_id)
+    stray_money.give_back(stray_id=stray.id, now=now, **BY)
+    assert send(stray, now).state == "needs_attention"
+    return stray
+
+
 def refunds_there(sandbox):
     return sandbox.books()["refunds"]
 
@@ -177,43 +186,33 @@ class TestGiveBack:
         with pytest.raises(interventions.NotPossible):
             interventions.mark_done_by_hand(run_id=run.id, actor="staff:1", reason="x", now=now)
 
-    def test_that_can_not_go_back_is_matched_by_hand(self, sandbox, now, payment, stray):
+    def test_that_can_not_go_back_is_matched_by_hand(self, sandbox, now, stuck):
         """A lost dispute, a closed card: neither is there a way back nor may it stay on the list for ever."""
-        sandbox.dispute(payment_intent=payment.gateway_id)
-        stray_money.give_back(stray_id=stray.id, now=now, **BY)
-        send(stray, now)
+        stray_money.match(stray_id=stuck.id, note="lost the dispute", actor="staff:2", now=now)
 
-        stray_money.match(stray_id=stray.id, note="lost the dispute", actor="staff:2", now=now)
-
-        stray.refresh_from_db()
-        assert (stray.status, stray.decided_by) == (StrayStatus.MATCHED, "staff:2")
-        assert SagaRun.objects.get(subject_id=stray.id).state == "completed"
-        assert audit.history(f"payments.straymoney:{stray.id}")[2].before == {
+        stuck.refresh_from_db()
+        assert (stuck.status, stuck.decided_by) == (StrayStatus.MATCHED, "staff:2")
+        assert SagaRun.objects.get(subject_id=stuck.id).state == "completed"
+        assert audit.history(f"payments.straymoney:{stuck.id}")[2].before == {
             "status": StrayStatus.GIVING_BACK.value
         }
         assert refunds_there(sandbox) == []
 
-    def test_is_not_matched_while_it_is_tried(self, sandbox, now, payment, stray):
-        sandbox.dispute(payment_intent=payment.gateway_id)
-        stray_money.give_back(stray_id=stray.id, now=now, **BY)
-        run = send(stray, now)
+    def test_is_not_matched_while_it_is_tried(self, sandbox, now, stuck):
+        run = make.run_of(stuck, "stray_money")
         interventions.retry_step(run_id=run.id, actor="staff:1", now=now)
 
         with pytest.raises(stray_money.DecidedAlready):
-            stray_money.match(stray_id=stray.id, note="no", actor="staff:2", now=now)
+            stray_money.match(stray_id=stuck.id, note="no", actor="staff:2", now=now)
 
-        stray.refresh_from_db()
-        assert (stray.status, stray.decided_by) == (StrayStatus.GIVING_BACK, "staff:1")
+        stuck.refresh_from_db()
+        assert (stuck.status, stuck.decided_by) == (StrayStatus.GIVING_BACK, "staff:1")
 
-    def test_is_not_given_back_again_while_it_stands_still(self, sandbox, now, payment, stray):
-        sandbox.dispute(payment_intent=payment.gateway_id)
-        stray_money.give_back(stray_id=stray.id, now=now, **BY)
-        send(stray, now)
-
+    def test_is_not_given_back_again_while_it_stands_still(self, sandbox, now, stuck):
         with pytest.raises(stray_money.DecidedAlready):
-            stray_money.give_back(stray_id=stray.id, now=now, **BY)
+            stray_money.give_back(stray_id=stuck.id, now=now, **BY)
 
-        assert SagaRun.objects.filter(subject_id=stray.id).count() == 1
+        assert SagaRun.objects.filter(subject_id=stuck.id).count() == 1
 
     def test_that_the_bank_returns_is_on_the_list_again(self, sandbox, now, settings):
         settings.FRAUD_REVIEW_FROM, settings.FRAUD_3DS_FROM = -1, 101
