@@ -262,7 +262,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "BookingStatus": "courses.models.BookingStatus",
         "PaymentOutcome": "payments.api.serializers.STATUSES",
-        "ListKind": "fraud.models.ListKind",
+        "ListKind": "fraud.models.blacklist.ListKind",
     },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
