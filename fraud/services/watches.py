@@ -38,17 +38,17 @@ LOOK = """
 """
 
 
-def look(*, case_id: UUID | str, actor: str, now: datetime) -> Watch:
+def look(*, case_id: UUID, actor: str, now: datetime) -> Watch:
     """Says that this person has the case open, unless another already has; who has it now."""
     return _look(case_id, actor, now, take=False)
 
 
-def take_over(*, case_id: UUID | str, actor: str, now: datetime) -> Watch:
+def take_over(*, case_id: UUID, actor: str, now: datetime) -> Watch:
     """From now on this person has it; the other's page finds out at its next sign of life."""
     return _look(case_id, actor, now, take=True)
 
 
-def leave(*, case_id: UUID | str, actor: str) -> None:
+def leave(*, case_id: UUID, actor: str) -> None:
     ReviewWatch.objects.filter(case_id=case_id, actor=actor).delete()
 
 
@@ -58,7 +58,7 @@ def watchers(*, case_ids: list[UUID], now: datetime) -> dict[UUID, Watch]:
     return {each.case_id: Watch(each.actor, each.since) for each in alive}
 
 
-def refuse_if_elsewhere(*, case_id: UUID | str, actor: str, now: datetime) -> None:
+def refuse_if_elsewhere(*, case_id: UUID, actor: str, now: datetime) -> None:
     """Raises OpenElsewhere while another person has the case open."""
     others = ReviewWatch.objects.filter(case_id=case_id, seen_at__gte=now - ALIVE)
     other = others.exclude(actor=actor).first()
@@ -66,7 +66,7 @@ def refuse_if_elsewhere(*, case_id: UUID | str, actor: str, now: datetime) -> No
         raise OpenElsewhere(actor=other.actor, since=other.since.isoformat())
 
 
-def _look(case_id: UUID | str, actor: str, now: datetime, *, take: bool) -> Watch:
+def _look(case_id: UUID, actor: str, now: datetime, *, take: bool) -> Watch:
     order = {
         "case_id": case_id, "actor": actor, "now": now, "alive_from": now - ALIVE, "take": take,
     }  # fmt: skip

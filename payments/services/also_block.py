@@ -13,8 +13,8 @@ CONNECTION_TIME = timedelta(days=30)
 TITLES = {
     "card": "This card",
     "device": "This device",
-    "email": "This email address",
-    "connection": "This connection, for 30 days",
+    "email": "This email",
+    "connection": "Connection, 30 days",
 }
 
 
@@ -64,13 +64,12 @@ def _choice(kind: str, value: str, now: datetime) -> Choice | None:
             until=_until(kind, now), now=now,
         )  # fmt: skip
     except lists.AlreadyListed:
-        return Choice(kind, TITLES[kind], "On the list already", listed=True)
+        return Choice(kind, TITLES[kind], "on the list already", listed=True)
     except Invalid:
         return None  # a private network, a public name: the list would refuse it
     paid = list_previews.preview(kind=kind, value=value, now=now).paid
     said = counted(paid, "good booking") if paid else "no good booking"
-    days = list_previews.DAYS
-    return Choice(kind, TITLES[kind], f"Would have stopped {said} in {days} days", listed=False)
+    return Choice(kind, TITLES[kind], said, listed=False)
 
 
 def _until(kind: str, now: datetime) -> datetime:

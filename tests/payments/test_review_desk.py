@@ -318,7 +318,7 @@ class TestAlsoBlock:
         page = text(office.get(desk(case)))
 
         assert "This card" in page
-        assert "Would have stopped no good booking in 90 days" in page
+        assert "no good booking" in page
 
     def test_counts_the_good_bookings_that_it_would_have_cost(self, office, review, sandbox, now):
         earlier = review()
@@ -328,7 +328,7 @@ class TestAlsoBlock:
 
         page = text(office.get(desk(review())))
 
-        assert "Would have stopped 1 good booking in 90 days" in page
+        assert "1 good booking" in page
 
     def test_puts_what_was_ticked_on_the_list(self, office, review):
         case = review()
@@ -359,7 +359,7 @@ class TestAlsoBlock:
         first, second = review(), review()
         decide(office, first, "decline", "stolen_or_tested_card", block=["card"])
 
-        assert "On the list already" in text(office.get(desk(second)))
+        assert "on the list already" in text(office.get(desk(second)))
         decide(office, second, "decline", "stolen_or_tested_card", block=["card"])
 
         assert ReviewCase.objects.get(pk=second.pk).state == "declined"

@@ -95,7 +95,7 @@ def kept_query(given: QueryDict) -> str:
     kept = QueryDict(mutable=True)
     for name in ("state", "score", "q"):
         if given.get(name):
-            kept[name] = given[name]
+            kept[name] = str(given[name])
     return kept.urlencode()
 
 
