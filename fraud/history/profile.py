@@ -30,7 +30,7 @@ WITH_HABITS = frozenset({"customer", "email", "site"})
 WITH_PLACES = frozenset({"customer", "email", "device", "card"})
 WITH_AMOUNTS = frozenset({"customer", "email", "card", "course", "segment"})
 WITH_ODD = frozenset({"customer", "email", "card"})
-PAID_KEPT_OF = {"course": 60, "segment": 60}
+PAID_KEPT_OF = {"course": 40, "segment": 20}
 ODD_FROM = 3.0
 COLUMNS = {
     "attempt": windows.TRIES,

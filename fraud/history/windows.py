@@ -76,8 +76,14 @@ def _shorten(rows: list[int]) -> None:
     if newest // IN_DAY == rows[-2 * WIDTH] // IN_DAY and len(rows) <= LONG:
         return
     hour_kept, day_kept = newest - IN_HOUR, (newest // IN_HOUR - 24) * IN_HOUR
+    # What lies further back was merged on an earlier day.
+    first = 0
+    if len(rows) <= LONG:
+        done = (rows[-2 * WIDTH] // IN_DAY - 2) * IN_DAY
+        while rows[first] < done:
+            first += WIDTH
     merged: list[int] = []
-    for row in range(0, len(rows), WIDTH):
+    for row in range(first, len(rows), WIDTH):
         five = rows[row]
         if five < day_kept:
             five -= five % IN_DAY
@@ -88,7 +94,7 @@ def _shorten(rows: list[int]) -> None:
                 merged[column - WIDTH] += rows[row + column]
         else:
             merged += (five, *rows[row + 1 : row + WIDTH])
-    rows[:] = merged
+    rows[first:] = merged
 
 
 def _find(rows: list[int], five: int) -> int:

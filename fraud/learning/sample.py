@@ -1,6 +1,6 @@
 """Many payments' values as one table: a column for each factor, words as numbers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,8 @@ class Table:
                 word = values.get(name)
                 if word is not None:
                     values[name] = known.setdefault(str(word), len(known))
-            waiting.append([values.get(name) for name in names])
+            seen: Callable[[str], Value] = values.get
+            waiting.append(list(map(seen, names)))
             if len(waiting) == AT_ONCE:
                 chunks.append(_chunk(names, waiting))
                 sizes.append(len(waiting))

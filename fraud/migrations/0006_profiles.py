@@ -85,16 +85,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "weight set",
             },
         ),
-        migrations.DeleteModel(
-            name="KeyCount",
+        # The table itself goes with the next release: the one before still writes it meanwhile.
+        migrations.SeparateDatabaseAndState(
+            state_operations=[migrations.DeleteModel(name="KeyCount")]
         ),
         migrations.RemoveConstraint(
             model_name="outcome",
             name="fraud_outcome_kind",
-        ),
-        migrations.RemoveIndex(
-            model_name="outcome",
-            name="fraud_outcome_course_paid",
         ),
         migrations.AddField(
             model_name="assessment",
@@ -136,10 +133,6 @@ class Migration(migrations.Migration):
                 ],
                 max_length=20,
             ),
-        ),
-        migrations.AddIndex(
-            model_name="outcome",
-            index=models.Index(fields=["kind", "happened_at"], name="fraud_outcome_by_time"),
         ),
         migrations.AddConstraint(
             model_name="outcome",

@@ -3,6 +3,7 @@ a case once is its own row lock."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -67,7 +68,7 @@ def refuse_if_elsewhere(*, case_id: UUID, actor: str, now: datetime) -> None:
 
 
 def _look(case_id: UUID, actor: str, now: datetime, *, take: bool) -> Watch:
-    order = {
+    order: dict[str, Any] = {
         "case_id": case_id, "actor": actor, "now": now, "alive_from": now - ALIVE, "take": take,
     }  # fmt: skip
     with connection.cursor() as cursor:

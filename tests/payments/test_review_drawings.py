@@ -46,10 +46,13 @@ class TestLinkMap:
 
 class TestDotMap:
     @pytest.mark.parametrize(
-        "place", [(56.0, -106.0), (-25.0, 134.0), (-41.0, 174.0), (64.0, -150.0), (52.1, 5.3)]
+        ("latitude", "longitude"),
+        [(56.0, -106.0), (-25.0, 134.0), (-41.0, 174.0), (64.0, -150.0), (52.1, 5.3)],
     )
-    def test_shows_every_place_in_its_frame(self, place):
-        drawn = drawings.dot_map([Point(*place, "Card: somewhere far away", "bad"), LEEDS])
+    def test_shows_every_place_in_its_frame(self, latitude, longitude):
+        drawn = drawings.dot_map(
+            [Point(latitude, longitude, "Card: somewhere far away", "bad"), LEEDS]
+        )
 
         for pin in drawn.pins:
             assert 0 <= float(pin.x) <= 582
