@@ -169,9 +169,17 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="weightsetrow",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["live", "shadow"])),
+                condition=models.Q(("state", "live")),
                 fields=("state",),
-                name="fraud_weightset_one_in_force",
+                name="fraud_weightset_one_live",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="weightsetrow",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "shadow")),
+                fields=("state",),
+                name="fraud_weightset_one_shadow",
             ),
         ),
         migrations.AddConstraint(

@@ -59,9 +59,12 @@ class WeightSetRow(models.Model):
         verbose_name = "weight set"
         constraints = [
             models.UniqueConstraint(
+                fields=["state"], condition=models.Q(state="live"), name="fraud_weightset_one_live"
+            ),
+            models.UniqueConstraint(
                 fields=["state"],
-                condition=models.Q(state__in=["live", "shadow"]),
-                name="fraud_weightset_one_in_force",
+                condition=models.Q(state="shadow"),
+                name="fraud_weightset_one_shadow",
             ),
             models.CheckConstraint(
                 condition=models.Q(state__in=WeightState.values), name="fraud_weightset_state"
