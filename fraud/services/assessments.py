@@ -15,7 +15,7 @@ from fraud.models import Assessment, FraudAttempt
 from fraud.models.assessment import Band, Stage, Verdict
 from fraud.models.outcome import Kind
 from fraud.risk_signals.factor import Values
-from fraud.services import lists, outcomes, weights
+from fraud.services import capacity, lists, outcomes, weights
 from fraud.subject import Subject, keys
 
 # The judgement, and its row on the list of stopped tries where it belongs there, or neither when the
@@ -43,7 +43,8 @@ def assess(*, subject: Subject, now: datetime) -> Assessment:
     if subject.stage == Stage.BEFORE:
         outcomes.record(payment_id=subject.payment_id, kind=Kind.ATTEMPT, subject=subject, now=now)
     gathered = selectors_facts.gather(subject=subject, keys=own_keys, now=now)
-    facts, thresholds = gathered.facts, thresholds_in_force()
+    facts = gathered.facts
+    thresholds = capacity.fitted(thresholds_in_force(), now=now)
     values = risk_signals.values_of(subject, facts, signals_in_force())
     live = weights.of(gathered.weight_sets.get("live"))
     score = judge(subject, facts, thresholds, values, live)

@@ -1,0 +1,48 @@
+"""The review band as wide as the office can do in a day."""
+
+from datetime import timedelta
+
+import pytest
+
+from fraud import scoring
+from fraud.models import Assessment
+from fraud.services import assessments, capacity
+from tests.fraud.builders import NOW, card, subject
+
+pytestmark = pytest.mark.django_db
+THRESHOLDS = scoring.Thresholds(25, 40, 80)
+
+
+@pytest.fixture(autouse=True)
+def nothing_known(monkeypatch):
+    monkeypatch.setattr(capacity, "_known", None)
+
+
+def judged(*scores: int) -> None:
+    for score in scores:
+        one = subject(stage="after", card=card())
+        made = assessments._assessment(
+            one,
+            scoring.Score(score, score, "low", False, ()),
+            THRESHOLDS,
+            {},
+            NOW - timedelta(days=2),
+        )
+        made.rule_version = "test"
+        made.save(force_insert=True)
+
+
+class TestFitted:
+    def test_is_the_setting_without_a_capacity(self):
+        assert capacity.fitted(THRESHOLDS, now=NOW) is THRESHOLDS
+
+    @pytest.mark.parametrize(
+        ("scores", "start"),
+        [([], 25), ([30] * 7, 25), ([60] * 7 + [50], 51), ([70] * 8, 71), ([80] * 8, 80)],
+    )
+    def test_lets_so_many_a_day_through(self, settings, scores, start):
+        settings.FRAUD_REVIEW_PER_DAY = 1
+        judged(*scores)
+
+        assert capacity.fitted(THRESHOLDS, now=NOW).review_from == start
+        assert Assessment.objects.count() == len(scores)
