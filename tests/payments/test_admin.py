@@ -11,11 +11,10 @@ from django.urls import reverse
 from core.backoffice import badges
 from core.money import Money
 from courses import selectors as courses
-from fraud.selectors import ReviewCase
 from invoicing.models import Document
 from payments import selectors
 from payments.admin import today
-from payments.models import PaymentStatus, Refund, RefundStatus, WebhookEvent, WebhookState
+from payments.models import Refund, RefundStatus, WebhookEvent, WebhookState
 from payments.services import refund_quotes, refund_sending, refunds
 from tests.outbox_tools import drain_outbox
 from tests.payments import make
@@ -264,59 +263,3 @@ class TestDeadWebhooks:
         assert (count.number, count.urgent) == (2, True)
         assert badges.waiting(["webhooks"]) == {"webhooks": 2}
         assert "Webhooks given up" in staff.get(reverse("admin:index")).content.decode()
-
-
-class TestReviewDesk:
-    @pytest.fixture
-    def case(self, sandbox, now, settings):
-        settings.FRAUD_REVIEW_FROM = -1
-        settings.FRAUD_3DS_FROM = 101
-        make.pay(make.ready(now=now), sandbox, now=now)
-        return ReviewCase.objects.get()
-
-    def address(self, case):
-        return reverse("admin:fraud_reviewcase_desk", args=[case.id])
-
-    def test_shows_the_case_with_its_reasons(self, staff, case):
-        text = staff.get(self.address(case)).content.decode()
-
-        assert case.booking_reference in text
-        assert "Your decision" in text
-
-    def test_approves(self, staff, case, now):
-        answer = staff.post(self.address(case), {"decision": "approve", "reason": "score_wrong"})
-        drain_outbox()
-        from payments.models import Payment
-
-        payment = Payment.objects.get(pk=case.payment_id)
-        run = make.run_of(payment)
-        make.drive(payment, now=run.due_at)
-
-        payment.refresh_from_db()
-        assert answer.status_code == 302
-        assert payment.status == PaymentStatus.SUCCEEDED
-
-    @pytest.mark.parametrize(
-        "fields",
-        [
-            {"decision": "approve", "reason": "stolen_or_tested_card"},
-            {"decision": "approve", "reason": "other", "note": ""},
-            {"decision": "perhaps", "reason": "other"},
-            {"decision": "approve"},
-        ],
-    )
-    def test_refuses_what_is_wrong(self, staff, case, fields):
-        page = staff.post(self.address(case), fields)
-
-        case.refresh_from_db()
-        assert page.status_code == 200
-        assert case.state == "open"
-
-    def test_who_may_only_look_cannot_decide(self, case):
-        client = somebody("view_reviewcase")
-
-        answer = client.post(self.address(case), {"decision": "approve", "reason": "score_wrong"})
-
-        case.refresh_from_db()
-        assert answer.status_code == 403
-        assert case.state == "open"
