@@ -20,15 +20,23 @@ from fraud.subject import Subject
 
 log = structlog.get_logger(__name__)
 
-HISTORY, PLACE = "history", "place"
+HISTORY, LISTS, PLACE = "history", "lists", "place"
 # More is pending only where nothing was folded for a long time; then the latest count.
 PENDING_MAX = 4_000
 UNKNOWN = Counter(
     "fraud_facts_unknown", "Assessments that had to do without a part of the facts", ["part"]
 )
 
-# Each key's profile, and what is still to be added to it; what this payment already did; the lists;
-# the weight sets in force. Every part is bounded: by its keys, by how often profiles are folded.
+# The lists, and the weight sets in force: two looks into small indexes, whatever the history does.
+LISTS_AND_WEIGHTS = """
+        (LIST_HITS),
+        (
+            SELECT coalesce(json_object_agg(state, id), '{}') FROM fraud_weightsetrow
+            WHERE state IN ('live', 'shadow')
+        )
+""".replace("LIST_HITS", selectors_lists.ACTIVE_HITS)
+# Each key's profile, and what is still to be added to it; what this payment already did; the rest
+# as above. Every part is bounded: by its keys, by how often profiles are folded.
 FACTS = """
     SELECT
         (
@@ -57,12 +65,8 @@ FACTS = """
             )), '[]')
             FROM fraud_outcome WHERE payment_id = %(payment)s
         ),
-        (LIST_HITS),
-        (
-            SELECT coalesce(json_object_agg(state, id), '{}') FROM fraud_weightsetrow
-            WHERE state IN ('live', 'shadow')
-        )
-""".replace("LIST_HITS", selectors_lists.ACTIVE_HITS)
+        LISTS_AND_WEIGHTS
+""".replace("LISTS_AND_WEIGHTS", LISTS_AND_WEIGHTS)
 
 
 class Gathered:
@@ -78,12 +82,10 @@ def gather(*, subject: Subject, keys: dict[str, str], now: datetime) -> Gathered
     and never an error: neither a free pass nor a lost sale."""
     geo, place_unknown = _place(subject.address)
     try:
-        profiles, pending, own, hits, weight_sets = _read(subject, keys, now)
+        profiles, pending, own, hits, weight_sets = _read(FACTS, subject, keys, now)
     except DatabaseError as error:
-        log.warning("fraud_facts_unknown", part=HISTORY, error=type(error).__name__)
-        UNKNOWN.labels(HISTORY).inc()
-        unknown = frozenset({HISTORY, "lists", *place_unknown})
-        return Gathered(Facts(now=_second(now), keys=keys, geo=geo, unknown=unknown), {})
+        _tell_unknown(HISTORY, error)
+        return _without_history(subject, keys, now, geo, place_unknown)
     facts = Facts(
         now=_second(now),
         keys=keys,
@@ -96,7 +98,32 @@ def gather(*, subject: Subject, keys: dict[str, str], now: datetime) -> Gathered
     return Gathered(facts, weight_sets)
 
 
-def _read(subject: Subject, keys: dict[str, str], now: datetime) -> tuple[Any, ...]:
+def _without_history(
+    subject: Subject, keys: dict[str, str], now: datetime, geo: Geo | None, place_unknown: set[str]
+) -> Gathered:
+    """A slow history lets nobody past the lists: they are asked for alone."""
+    unknown, hits, weight_sets = {HISTORY, *place_unknown}, [], {}
+    try:
+        hits, weight_sets = _read(f"SELECT {LISTS_AND_WEIGHTS}", subject, keys, now)
+    except DatabaseError as error:
+        _tell_unknown(LISTS, error)
+        unknown.add(LISTS)
+    facts = Facts(
+        now=_second(now),
+        keys=keys,
+        list_hits=selectors_lists.hits(hits),
+        geo=geo,
+        unknown=frozenset(unknown),
+    )
+    return Gathered(facts, weight_sets)
+
+
+def _tell_unknown(part: str, error: Exception) -> None:
+    log.warning("fraud_facts_unknown", part=part, error=type(error).__name__)
+    UNKNOWN.labels(part).inc()
+
+
+def _read(question: str, subject: Subject, keys: dict[str, str], now: datetime) -> tuple[Any, ...]:
     """In a transaction of somebody else's a limit that is reached must not end all of it."""
     values = {
         "keys": list(keys.values()),
@@ -107,16 +134,16 @@ def _read(subject: Subject, keys: dict[str, str], now: datetime) -> tuple[Any, .
         **list_values.lookup(subject),
     }
     if not connection.in_atomic_block:
-        return _execute(values)
+        return _execute(question, values)
     with transaction.atomic():
-        return _execute(values)
+        return _execute(question, values)
 
 
-def _execute(values: dict[str, Any]) -> tuple[Any, ...]:
+def _execute(question: str, values: dict[str, Any]) -> tuple[Any, ...]:
     """The limit, the question and the limit's end as one message: one round trip."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SET LOCAL statement_timeout TO %(limit)s; {FACTS};"
+            f"SET LOCAL statement_timeout TO %(limit)s; {question};"
             "SET LOCAL statement_timeout TO DEFAULT",
             values,
         )
@@ -156,8 +183,7 @@ def _place(address: str) -> tuple[Geo | None, set[str]]:
     try:
         return place_of(address), set()
     except (OSError, InvalidDatabaseError) as error:
-        log.warning("fraud_facts_unknown", part=PLACE, error=type(error).__name__)
-        UNKNOWN.labels(PLACE).inc()
+        _tell_unknown(PLACE, error)
         return None, {PLACE}
 
 

@@ -96,13 +96,15 @@ def is_held_out(payment_id: str) -> bool:
 def _floors(
     subject: Subject, facts: Facts, thresholds: scoring.Thresholds
 ) -> tuple[scoring.Floor, ...]:
-    """Not knowing is no free pass: a high amount then goes to a person."""
+    """Not knowing is no free pass: the bank is asked to confirm, and a high amount goes to a person."""
     if selectors_facts.HISTORY not in facts.unknown:
         return ()
+    words = "What we know of earlier payments could not be read in time"
     if subject.amount_minor < settings.FRAUD_UNKNOWN_REVIEW_MINOR:
-        return ()
+        ask = min(thresholds.three_d_secure_from, thresholds.review_from)
+        return (scoring.Floor("unknown_facts", ask, words),)
     amount = Money(subject.amount_minor, subject.currency)
-    words = f"What we know of earlier payments could not be read in time, and {amount} is much"
+    words = f"{words}, and {amount} is much"
     return (scoring.Floor("unknown_facts", thresholds.review_from, words),)
 
 

@@ -4,8 +4,11 @@ import pytest
 from django.db import connection
 from prometheus_client import REGISTRY
 
+from fraud.models import BlacklistEntry
 from fraud.services import assessments
 from tests.fraud.builders import NOW, subject
+from tests.fraud.listing import listed
+from tests.fraud.test_weights import moved, proposed
 
 pytestmark = pytest.mark.django_db
 
@@ -22,8 +25,19 @@ def slow_history(settings):
         )
 
 
-def counted() -> float:
-    return REGISTRY.get_sample_value("fraud_facts_unknown_total", {"part": "history"}) or 0
+@pytest.fixture
+def slow_lists(slow_history):
+    """The lists take as long."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE fraud_blacklist RENAME TO fraud_blacklist_real")
+        cursor.execute(
+            "CREATE VIEW fraud_blacklist AS SELECT listed.* FROM fraud_blacklist_real AS listed, "
+            "(SELECT pg_sleep(2)) AS slowly"
+        )
+
+
+def counted(part: str = "history") -> float:
+    return REGISTRY.get_sample_value("fraud_facts_unknown_total", {"part": part}) or 0
 
 
 class TestUnknownFacts:
@@ -38,6 +52,44 @@ class TestUnknownFacts:
         assert judged.band == band
         assert counted() == before + 1
         assert sum(each["points"] for each in judged.readings) == judged.score
+
+    def test_ask_the_bank_to_confirm(self, slow_history):
+        judged = assessments.assess(subject=subject(), now=NOW)
+
+        assert (judged.score, judged.three_d_secure) == (25, True)
+
+    def test_are_no_reason_to_ask_when_they_are_known(self):
+        assert not assessments.assess(subject=subject(), now=NOW).three_d_secure
+
+    @pytest.mark.parametrize(
+        ("effect", "band", "three_d_secure"),
+        [("block", "high", True), ("review", "medium", True), ("allow", "low", True)],
+    )
+    def test_let_nobody_past_the_lists(self, request, effect, band, three_d_secure):
+        entry = listed("email", subject().email, effect=effect)
+        request.getfixturevalue("slow_history")
+
+        judged = assessments.assess(subject=subject(), now=NOW)
+
+        assert (judged.band, judged.three_d_secure) == (band, three_d_secure)
+        assert BlacklistEntry.objects.get(pk=entry.pk).hits == 1
+
+    def test_keep_the_points_in_force(self, request):
+        row = proposed()
+        moved(row, "live")
+        request.getfixturevalue("slow_history")
+
+        assert assessments.assess(subject=subject(), now=NOW).rule_version == row.version
+
+    def test_count_lists_that_are_slow_too(self, request):
+        listed("email", subject().email)
+        request.getfixturevalue("slow_lists")
+        before = counted("lists")
+
+        judged = assessments.assess(subject=subject(), now=NOW)
+
+        assert (judged.band, judged.three_d_secure) == ("low", True)
+        assert counted("lists") == before + 1
 
     def test_say_so(self, slow_history):
         judged = assessments.assess(subject=subject(amount_minor=90_000), now=NOW)
