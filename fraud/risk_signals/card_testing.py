@@ -1,8 +1,8 @@
 """The lock against trying out cards, apart from all points: it closes, it does not weigh.
 
 A device or an email address is closed for an hour after 5 declines or 3 different declined cards. A
-connection is shared, so it is closed only for the devices that took part, for tries without a
-device, and, when the declines came from three or more devices of which none ever paid and the
+connection is shared, so it is closed only for the devices that took part with more than one decline
+(an honest buyer may try another card), for tries without a device, and, when the declines came from three or more devices of which none ever paid and the
 connection was declined more often than it paid within a day, for every device that never paid.
 Anybody else there is asked for 3-D Secure, so that the colleague in the same office passes.
 """
@@ -16,7 +16,7 @@ from fraud.subject import Subject
 
 STAGES = ("before", "after")
 DECLINES, CARDS, HOUR_SECONDS = 5, 3, 3600
-DEVICES_ROTATED = 3
+TOOK_PART, DEVICES_ROTATED = 2, 3
 LOCKED_DEVICE, LOCKED_EMAIL, LOCKED_ADDRESS = "device", "email", "connection"
 ASK, CALM = "ask", "calm"
 FACTORS = (
@@ -77,7 +77,7 @@ def _closed_for(device: Profile | None, address: Profile, facts: Facts) -> bool:
         return True
     since = facts.now - HOUR_SECONDS
     declined = [link for link in address.met("device") if link[2] >= since]
-    if any(link[0] == mine for link in declined):
+    if _declines(device, facts) >= TOOK_PART:
         return True
     day = address.counts(facts.now, facts.own)[windows.DAY]
     rotated = len(declined) >= DEVICES_ROTATED and not any(link[3] for link in declined)

@@ -80,12 +80,13 @@ class TestConnection:
         assert verdict(book, device="", email="new@example.org") == "connection"
         assert verdict(book, device="a-new-one", email="new@example.org") == "ask"
 
-    def test_closes_for_a_device_that_took_part_in_little(self):
+    @pytest.mark.parametrize(("declines", "expected"), [(1, "ask"), (2, "connection")])
+    def test_lets_who_was_declined_once_try_another_card(self, declines, expected):
         book = Book()
         declined(book, 4, email="", **{"device": "one"} | SAME)
-        declined(book, 1, email="", device="two", **SAME)
+        declined(book, declines, email="", device="two", **SAME)
 
-        assert verdict(book, device="two", email="new@example.org") == "connection"
+        assert verdict(book, device="two", email="new@example.org") == expected
 
     @pytest.mark.parametrize(
         ("devices", "paid_before", "expected"),
