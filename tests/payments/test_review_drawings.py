@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from payments.admin.reviews import drawings
+from payments.admin.reviews import drawings, panels
 from payments.admin.reviews.drawings import Branch, Point
 
 LEEDS = Point(53.8, -1.55, "Course: Leeds", "ok")
@@ -66,3 +66,22 @@ class TestDotMap:
 
     def test_home_alone_needs_no_way(self):
         assert drawings.dot_map([LEEDS]).arcs == []
+
+
+class TestEvidence:
+    @pytest.mark.parametrize(
+        ("signal", "elsewhere"),
+        [
+            ("email_tries_1h", True),
+            ("card_testing", True),
+            ("card_email_24h", True),
+            ("device_cards_30d", True),
+            ("address_frauds", True),
+            ("countries_apart", False),
+            ("card_funding", False),
+            ("odd_card", False),
+            ("radar", False),
+        ],
+    )
+    def test_of_other_payments_leads_to_them(self, signal, elsewhere):
+        assert panels.is_of_others(signal) is elsewhere

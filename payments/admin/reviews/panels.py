@@ -17,6 +17,10 @@ from payments.models import Payment
 from payments.services.checkout import SAGA
 
 OF_THE_SCORE = ("base", "cut")
+# What a signal's name says it counted, when the evidence is other payments.
+LINKS = frozenset(
+    "tries refused testing frauds rate accounts cards card device devices email address customer".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +109,14 @@ def _signal(reading: dict[str, Any], heaviest: float, *, linked: bool) -> Signal
         title=title,
         detail=reading["evidence"] if reading.get("title") else "",
         share=f"{100 * abs(points) / heaviest:.1f}",
-        linked=linked and not own and points > 0 and _is_of_others(name),
+        linked=linked and not own and points > 0 and is_of_others(name),
     )
 
 
-def _is_of_others(signal: str) -> bool:
+def is_of_others(signal: str) -> bool:
     """Whether the evidence lies in other payments of the same card, device, address or mailbox."""
-    parts = ("tries", "declin", "card", "device", "velocity", "feedback", "dispute", "cards")
-    return any(part in signal for part in parts)
+    whose, *what = signal.split("_")
+    return whose not in ("amount", "odd", "lately") and not LINKS.isdisjoint(what)
 
 
 def _radar(card: dict[str, Any]) -> str:
