@@ -19,7 +19,21 @@ from payments.services.checkout import SAGA
 OF_THE_SCORE = ("base", "cut")
 # What a signal's name says it counted, when the evidence is other payments.
 LINKS = frozenset(
-    "tries refused testing frauds rate accounts cards card device devices email address customer".split()
+    [
+        "tries",
+        "refused",
+        "testing",
+        "frauds",
+        "rate",
+        "accounts",
+        "cards",
+        "card",
+        "device",
+        "devices",
+        "email",
+        "address",
+        "customer",
+    ]
 )
 
 
