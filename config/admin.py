@@ -38,6 +38,7 @@ SIDEBAR = (
             Link("Review queue", "gpp_maybe", "fraud.reviewcase", badge="reviews"),
             Link("Stopped tries", "back_hand", "fraud.fraudattempt", also=("fraud.assessment",)),
             Link("Blacklist", "block", "fraud.blacklistentry"),
+            Link("Weight sets", "balance", "fraud.weightsetrow"),
         ),
     ),
     Section(

@@ -8,17 +8,13 @@ from uuid import UUID
 from django.db import transaction
 
 from core.audit import services as audit
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, Invalid
 from fraud import scoring
 from fraud.models import WeightSetRow, WeightState
 from fraud.risk_signals import FACTORS
+from fraud.selectors_weights import WeightSetNotFound
 
 KEPT = 8
-
-
-class WeightSetNotFound(NotFound):
-    code = "weight_set_not_found"
-    detail = "We can’t find that weight set."
 
 
 class VersionTaken(Conflict):
@@ -84,9 +80,14 @@ def _read(weight_set_id: str) -> scoring.WeightSet:
     return scoring.from_json(WeightSetRow.objects.get(id=weight_set_id).weights)
 
 
+def subject_of(weight_set_id: UUID) -> str:
+    """As the audit names it."""
+    return f"fraud.weightsetrow:{weight_set_id}"
+
+
 def _audit(row: WeightSetRow, action: str, actor: str, reason: str, now: datetime) -> None:
     audit.record(
-        subject=f"fraud.weightsetrow:{row.id}",
+        subject=subject_of(row.id),
         action=action,
         actor=actor,
         reason=reason,

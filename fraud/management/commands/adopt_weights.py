@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from core import clock
+from core.backoffice import people
 from core.errors import Refusal
 from fraud.models import WeightSetRow
 from fraud.services import weights
@@ -33,7 +34,7 @@ class Command(BaseCommand):
                 weight_set_id=row.id,
                 state=options["state"],
                 reason=options["reason"],
-                actor=owner.get_username(),
+                actor=f"{people.STAFF}{owner.pk}",
                 now=clock.now(),
             )
         except Refusal as refusal:
