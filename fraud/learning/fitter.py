@@ -47,15 +47,22 @@ class Block:
 
 
 def fit(
-    blocks: Sequence[Block], label: NDArray[np.bool_], weight: Floats, *, penalty: float
+    blocks: Sequence[Block],
+    label: NDArray[np.bool_],
+    weight: Floats,
+    *,
+    penalty: float,
+    close: float = CLOSE,
+    sweeps_max: int = SWEEPS_MAX,
 ) -> float:
-    """Fits the blocks' offsets in place; the intercept."""
+    """Fits the blocks' offsets in place; the intercept. Ends with the sweep that gains less than the
+    share `close`: what is left then is worth less than what chance put into the sample."""
     target = label.astype(np.float64)
     share = float((weight * target).sum() / weight.sum())
     intercept = float(np.log(share / (1 - share)))
     reached = np.full(len(target), intercept)
     before = loss(reached, target, weight)
-    for _sweep in range(SWEEPS_MAX):
+    for _sweep in range(sweeps_max):
         for block in blocks:
             chance = _chance(reached)
             slope = weight * (chance - target)
@@ -73,7 +80,7 @@ def fit(
         after = loss(reached, target, weight) + penalty / 2 * sum(
             float(block.offsets @ block.offsets) for block in blocks
         )
-        if abs(before - after) < CLOSE * abs(before):
+        if abs(before - after) < close * abs(before):
             break
         before = after
     return intercept
