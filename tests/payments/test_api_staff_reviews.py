@@ -110,7 +110,8 @@ class TestDecision:
         answer = decide(client, case, **DECLINE, block=["card", "email"])
 
         assert (answer.status_code, answer.json()["state"]) == (201, "declined")
-        assert BlacklistEntry.objects.count() == 2
+        blocked = BlacklistEntry.objects.filter(source="person").order_by("kind")
+        assert [each.kind for each in blocked] == ["card", "email"]
 
     def test_the_second_hears_of_the_first(self, case):
         client = somebody("change_reviewcase")

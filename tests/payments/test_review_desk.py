@@ -335,7 +335,7 @@ class TestAlsoBlock:
 
         decide(office, case, "decline", "stolen_or_tested_card", block=["card", "email"])
 
-        entries = BlacklistEntry.objects.order_by("kind")
+        entries = BlacklistEntry.objects.filter(source="person").order_by("kind")
         assert [(each.kind, each.effect) for each in entries] == [
             ("card", "block"), ("email", "block"),
         ]  # fmt: skip
@@ -363,7 +363,7 @@ class TestAlsoBlock:
         decide(office, second, "decline", "stolen_or_tested_card", block=["card"])
 
         assert ReviewCase.objects.get(pk=second.pk).state == "declined"
-        assert BlacklistEntry.objects.count() == 1
+        assert BlacklistEntry.objects.filter(source="person").count() == 1
 
 
 class TestLabels:
