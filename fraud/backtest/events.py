@@ -7,6 +7,7 @@ and addresses are normalised as at checkout, hashes and numbers are taken as the
 import csv
 import gzip
 import io
+import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -105,18 +106,29 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 
 def read(path: Path, *, label_delay_days: float) -> History:
     """The whole file in time order; raises BadHistory with the line and the reason."""
+    try:
+        with _opened(path) as stream:
+            return _in_order(_rows(stream, label_delay_days * DAY))
+    except (EOFError, zlib.error) as error:
+        raise BadHistory(f"{path.name} is no whole gzip file: {error}") from None
+    except UnicodeDecodeError:
+        raise BadHistory(f"{path.name} is no text in UTF-8.") from None
+    except csv.Error as error:
+        raise BadHistory(f"{path.name} is no CSV: {error}") from None
+
+
+def _rows(stream: io.TextIOBase, delay: float) -> History:
     history = History()
-    with _opened(path) as stream:
-        rows = csv.reader(stream)
-        header = [name.strip() for name in next(rows, [])]
-        if missing := [name for name in NEEDED if name not in header]:
-            raise BadHistory(f"The file has no column {' and no column '.join(missing)}.")
-        for number, row in enumerate(rows, start=2):
-            try:
-                _add(history, header, row, label_delay_days * DAY)
-            except (ValueError, IndexError) as error:
-                raise BadHistory(f"Line {number} cannot be read: {error}") from None
-    return _in_order(history)
+    rows = csv.reader(stream)
+    header = [name.strip() for name in next(rows, [])]
+    if missing := [name for name in NEEDED if name not in header]:
+        raise BadHistory(f"The file has no column {' and no column '.join(missing)}.")
+    for number, row in enumerate(rows, start=2):
+        try:
+            _add(history, header, row, delay)
+        except (ValueError, IndexError) as error:
+            raise BadHistory(f"Line {number} cannot be read: {error}") from None
+    return history
 
 
 def moment(text: str) -> float:

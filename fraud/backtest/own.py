@@ -34,7 +34,10 @@ class Judged:
 def measure(
     payments: Sequence[Judged], weights: WeightSet, thresholds: Thresholds
 ) -> dict[str, Any]:
-    """What these points would have done, part by part, and what each factor found."""
+    """What these points would have done, part by part, and what each factor found; of no payments
+    their number alone."""
+    if not payments:
+        return {"version": weights.version, "payments": 0}
     totals = np.array([total_of(_known(each.values), weights) for each in payments])
     scores = np.clip(np.floor(totals), LOWEST, HIGHEST).astype(int)
     blocked = scores > thresholds.block_above

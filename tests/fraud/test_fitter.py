@@ -17,24 +17,22 @@ class Design:
     """The same problem as one plain matrix: a column for each number that is fitted, by definition."""
 
     def __init__(self, blocks, target, weight, penalty):
-        columns, self.signs, self.places = [np.ones(len(target))], [0], [None]
+        columns, signs, self.places = [np.ones(len(target))], [0], []
         for block in blocks:
             for cell in range(block.size):
                 if block.is_ordered and cell == 1:
                     continue
                 rises = block.is_ordered and cell > 1
                 columns.append((block.cells >= cell) if rises else (block.cells == cell))
-                self.signs.append(block.sign if rises else 0)
+                signs.append(block.sign if rises else 0)
                 self.places.append((block, cell))
         self.matrix = np.column_stack(columns).astype(float)
-        self.signs = np.array(self.signs)
+        self.signs = np.array(signs)
         self.target, self.weight = target.astype(float), weight
         self.penalty = np.where(np.arange(len(self.signs)) == 0, 0.0, penalty)
 
     def fitted(self, intercept):
-        return np.array(
-            [intercept, *(block.offsets[cell] for block, cell in self.places[1:])], float
-        )
+        return np.array([intercept, *(block.offsets[cell] for block, cell in self.places)], float)
 
     def objective(self, numbers):
         reached = self.matrix @ numbers

@@ -62,11 +62,11 @@ class Command(BaseCommand):
 
     def _own(self, options: dict[str, Any]) -> None:
         """Our own history, under the given points."""
-        figures = measuring.backtest(
-            weights=weights_from(options["weights"]),
-            since=_day(options["since"] or "2000-01-01"),
-            until=_day(options["until"] or "2100-01-01"),
-        )
+        weights = weights_from(options["weights"])
+        since, until = day(options["since"] or "2000-01-01"), day(options["until"] or "2100-01-01")
+        figures = measuring.backtest(weights=weights, since=since, until=until)
+        if not figures["payments"]:
+            raise CommandError("No payment was judged in that time.")
         self.stdout.write(json.dumps(figures) if options["json"] else table(_flat(figures)))
 
     def _run(self, options: dict[str, Any]) -> protocol.Result:
@@ -108,7 +108,7 @@ def _flat(figures: dict[str, Any], above: str = "") -> dict[str, Any]:
     return flat
 
 
-def _day(text: str) -> datetime:
+def day(text: str) -> datetime:
     try:
         day = datetime.fromisoformat(text)
     except ValueError:

@@ -2,7 +2,6 @@
 
 import json
 from argparse import ArgumentParser
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from core import clock
 from fraud.learning.learner import TooLittleKnown
+from fraud.management.commands.backtest import day
 from fraud.services import measuring
 from fraud.services.weights import VersionTaken
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         now = clock.now()
-        since = datetime.fromisoformat(options["since"]).replace(tzinfo=UTC)
+        since = day(options["since"])
         try:
             row = measuring.propose(
                 version=options["version"], since=since, until=now, actor="command", now=now
