@@ -1,17 +1,20 @@
 """`make bench`: how quick the main jobs are on this machine, beside the stored baseline.
 
 A table for each scenario: operations a second, p50/p95/p99 in milliseconds, and where the CPU went (milliseconds for
-one operation, by process). `--save` stores the result as the new baseline.
+one operation, by process). `--save` stores the result as the new baseline. Then the fraud benches, each in a process
+and a database of its own: the measuring stick, one assessment, the review queue (`--only fraud` runs these alone).
 """
 
 import argparse
 import json
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from core.embedded.folders import REPOSITORY
 from tests.performance import site
 from tests.performance.load import Buyer, Client, Measured, run, timed
 from tests.performance.webhooks import signed_event
@@ -25,8 +28,37 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--save", action="store_true", help="store this run as the baseline")
     parser.add_argument("--operations", type=int, default=96, help="bookings in each scenario")
+    parser.add_argument("--only", choices=["site", "fraud"], help="one half of the benches")
+    parser.add_argument("--payments", type=int, default=1_000_000, help="in the fraud history")
+    parser.add_argument("--open", type=int, default=10_000, help="cases in the review queue")
+    parser.add_argument("--days", type=int, default=7, help="days judged by the measuring stick")
     options = parser.parse_args()
     print(site.facts())
+    if options.only != "fraud":
+        _site(options)
+    return 0 if options.only == "site" else _fraud(options)
+
+
+def _fraud(options: argparse.Namespace) -> int:
+    """0 when each of them kept its promise."""
+    payments = ("--payments", str(options.payments))
+    benches = {
+        "stick": ("--days", str(options.days)),
+        "assessments": payments,
+        "review_queue": (*payments, "--open", str(options.open)),
+    }
+    broken = []
+    for name, words in benches.items():
+        print(f"\nfraud: {name}", flush=True)
+        command = [sys.executable, "-m", f"tests.performance.{name}", *words]
+        if subprocess.run(command, cwd=REPOSITORY, check=False).returncode:
+            broken.append(name)
+    if broken:
+        print(f"\nBROKEN PROMISE: {', '.join(broken)}")
+    return 1 if broken else 0
+
+
+def _site(options: argparse.Namespace) -> None:
     results: dict[str, dict] = {}
     for delay_ms in (0, 150):
         with site.running_site(delay_ms=delay_ms) as stack:
@@ -65,7 +97,6 @@ def main() -> int:
     _compare(results)
     if options.save:
         BASELINE.write_text(json.dumps(results, indent=1) + "\n")
-    return 0
 
 
 def _measure(
