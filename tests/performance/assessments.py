@@ -41,25 +41,29 @@ FILL_ASSESSMENTS = """
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--payments", type=int, default=1_000_000)
+    parser.add_argument("--small", type=int, default=SMALL, help="payments in the smaller history")
+    parser.add_argument("--asked", type=int, default=ASKED, help="buyers judged in each")
     options = parser.parse_args()
     stop = _started()
     try:
-        figures = measure(options.payments)
+        figures = measure(options.small, options.payments, asked=options.asked)
     finally:
         stop()
     print(json.dumps(figures, indent=1))
     small, large = figures["small"], figures["large"]
-    print(f"p95 {small['p95']} ms with {SMALL:,}, {large['p95']} ms with {options.payments:,}")
+    print(
+        f"p95 {small['p95']} ms with {options.small:,}, {large['p95']} ms with {options.payments:,}"
+    )
     return 0 if large["p95"] < 15 and large["p95"] / small["p95"] < 1.3 else 1
 
 
-def measure(payments: int) -> dict[str, Any]:
-    _fill(1, SMALL)
-    _assess(50, "warm")
-    found = {"small": _assess(ASKED, "small")}
-    _fill(SMALL + 1, payments)
-    _assess(50, "warm again")
-    found["large"] = _assess(ASKED, "large")
+def measure(small: int, payments: int, *, asked: int) -> dict[str, Any]:
+    _fill(1, small)
+    _assess(asked // 8, "warm")
+    found = {"small": _assess(asked, "small")}
+    _fill(small + 1, payments)
+    _assess(asked // 8, "warm again")
+    found["large"] = _assess(asked, "large")
     return found
 
 
