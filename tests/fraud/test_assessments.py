@@ -68,7 +68,7 @@ class TestAssess:
 
         judged = assessments.assess(subject=subject(email="annsmith@googlemail.com"), now=NOW)
 
-        assert points(judged)["email_tries_1h"] == 22
+        assert points(judged)["email_tries_1h"] == 8
 
     def test_asks_for_3d_secure_on_a_throw_away_address(self):
         judged = assessments.assess(subject=subject(email=f"x@{THROW_AWAY}"), now=NOW)
