@@ -42,16 +42,16 @@ SECONDS = {"24h": 86_400, "30d": 30 * 86_400}
 SHIPPED: dict[str, tuple[tuple[float, float], ...]] = {
     "email_tries_1h": ((3, 4), (5, 8), (8, 14), (12, 20)),
     "email_refused_24h": ((3, 8), (5, 20)),
-    "card_tries_1h": ((5, 4), (10, 8)),
+    "card_tries_1h": ((5, 3), (10, 5)),
     "card_refused_24h": ((4, 6), (6, 14)),
     "device_tries_1h": ((7, 6), (12, 12)),
     "device_refused_24h": ((4, 6), (6, 14)),
     "address_tries_1h": ((10, 6), (20, 12)),
     "address_refused_24h": ((5, 8), (10, 18)),
     "email_card_24h": ((2, 4), (3, 10), (5, 18)),
-    "card_email_30d": ((3, 6), (6, 10)),
+    "card_email_30d": ((3, 4), (6, 6)),
     "email_paid_all": ((2, -4), (5, -10), (10, -15)),
-    "card_paid_all": ((2, -4), (5, -8)),
+    "card_paid_all": ((2, -4), (5, -8), (10, -12)),
 }
 
 
