@@ -1,9 +1,11 @@
 """Fifty deliveries of one webhook in several processes: one row, one effect."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 from django.conf import settings
@@ -76,9 +78,13 @@ class TestFiftyDeliveries:
         body = event_body()
         signature = signed(body, at=int(now.timestamp()))
 
+        two_have_looked = threading.Barrier(2)
+
         def look_then_insert(*, now, waits, **fields):
             if WebhookEvent.objects.filter(event_id=fields["event_id"]).exists():
                 return None
+            with contextlib.suppress(threading.BrokenBarrierError):
+                two_have_looked.wait(timeout=5)
             return WebhookEvent.objects.create(received_at=now, next_attempt_at=now, **fields)
 
         monkeypatch.setattr(WebhookEvent, "store", look_then_insert)
