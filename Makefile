@@ -20,8 +20,14 @@ check: .venv/dev ## format, lint, types, import contracts, system checks, migrat
 bench: .venv/dev ## benchmarks beside the stored baseline
 	@$(venv) -m tests.performance
 
-chaos: .venv/dev ## crash points and faults, then the invariant checker
-	@$(venv) -m tests.chaos
+mutants: .venv/dev ## plant faults in the money paths; each must be noticed by a test
+	@$(venv) -m tests.mutants
+
+load: .venv/dev ## the shop with 100,000 bookings under mixed visits, then a ramp (LOAD="--keep DIR --minutes 0.5")
+	@$(venv) -m tests.performance.scenario $(LOAD)
+
+chaos: .venv/dev ## crash points and storms, then the invariant checker (CHAOS="--seeds 1-100")
+	@$(venv) -m tests.chaos $(CHAOS)
 
 format: .venv/dev ## rewrite the code in the project's format
 	@$(venv) -m ruff format . && $(venv) -m ruff check --fix --quiet .
@@ -32,6 +38,7 @@ lock: .venv/dev ## pin requirements again, with hashes and without addresses
 	@$(venv) -m pip install --quiet uv
 	@$(venv) -m uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements.in -o requirements.txt
 	@$(venv) -m uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	@$(venv) -m uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements-learn.in -o requirements-learn.txt
 
 tests/tools/node_modules: tests/tools/package-lock.json
 	@cd tests/tools && npm ci --silent --no-audit --no-fund && touch node_modules

@@ -10,7 +10,7 @@ from django.templatetags.static import static
 from core.backoffice import navigation, roles
 from core.backoffice.navigation import Link, Section
 
-JOBS = ("sagas.sagarun", "payments.webhookevent", "outbox.delivery")
+JOBS = ("sagas.sagarun", "payments.webhookevent", "outbox.delivery", "backoffice.bulkrun")
 
 SIDEBAR = (
     Section(
@@ -18,7 +18,9 @@ SIDEBAR = (
         (
             Link("Bookings", "confirmation_number", "courses.booking"),
             Link("Sessions", "calendar_month", "courses.coursesession"),
+            Link("Waiting list", "hourglass_top", "courses.waitinglistentry"),
             Link("Customers", "group", "courses.customer"),
+            Link("Workplace enquiries", "contact_mail", "courses.workplaceenquiry"),
         ),
     ),
     Section(
@@ -29,7 +31,10 @@ SIDEBAR = (
                 "Refunds", "undo", "payments.refund", badge="refunds", also=("payments.straymoney",)
             ),
             Link("Invoices", "receipt_long", "invoicing.document"),
-            Link("Disputes", "gavel", "payments.dispute"),
+            Link("Disputes", "gavel", "payments.dispute", also=("payments.fraudwarning",)),
+            Link("Money check", "account_balance", "payments.difference"),
+            Link("Reports", "bar_chart", "backoffice.report"),
+            Link("Cancelled dates", "event_busy", "payments.sessioncancellation"),
         ),
     ),
     Section(
@@ -44,8 +49,13 @@ SIDEBAR = (
     Section(
         "System",
         (
+            Link("Switches", "toggle_on", "switches.switchorder"),
+            Link("Health", "monitor_heart", "health.slot"),
             Link("Messages", "mail", "mail.message"),
             Link("Jobs and webhooks", "account_tree", JOBS[0], badge="webhooks", also=JOBS[1:]),
+            Link("Circuit breakers", "power_off", "breakers.order"),
+            Link("Cache", "cached", "cache.cachedfamily"),
+            Link("Performance", "speed", "performance.suggestion"),
             Link("Audit", "history_edu", "audit.auditentry"),
             Link("Staff", "badge", "auth.user"),
         ),
@@ -53,8 +63,14 @@ SIDEBAR = (
 )
 
 TABS = (
-    (("Booking journeys", JOBS[0]), ("Webhooks", JOBS[1]), ("Outbox", JOBS[2])),
+    (
+        ("Booking journeys", JOBS[0]),
+        ("Webhooks", JOBS[1]),
+        ("Outbox", JOBS[2]),
+        ("Bulk actions", JOBS[3]),
+    ),
     (("Refunds", "payments.refund"), ("Money without a place", "payments.straymoney")),
+    (("Disputes", "payments.dispute"), ("Called fraud by the bank", "payments.fraudwarning")),
     (("Stopped tries", "fraud.fraudattempt"), ("All scores", "fraud.assessment")),
 )
 
@@ -65,15 +81,20 @@ EVERYDAY = (
     "fraud.view_*",
     "mail.view_*",
     "audit.view_*",
+    "switches.view_*",
+    "backoffice.view_report",
 )
 ROLES = {
     "office": (
         *EVERYDAY,
         "courses.change_booking",
         "courses.change_coursesession",
+        "courses.change_workplaceenquiry",
         "fraud.change_reviewcase",
         "payments.add_refund",
         "payments.change_refund",
+        "payments.change_dispute",
+        "payments.change_fraudwarning",
         "invoicing.change_document",
         "mail.change_message",
     ),
@@ -81,15 +102,28 @@ ROLES = {
         *EVERYDAY,
         "courses.change_booking",
         "courses.change_coursesession",
+        "courses.change_workplaceenquiry",
         "fraud.change_reviewcase",
         "fraud.change_blacklistentry",
         "payments.add_refund",
         "payments.change_refund",
+        "payments.change_dispute",
+        "payments.change_fraudwarning",
         "payments.approve_refund",
+        "payments.change_difference",
+        "invoicing.export_accounts",
+        "backoffice.export_report",
+        "switches.change_switchorder",
         "invoicing.change_document",
         "mail.change_message",
     ),
     "ops": (
+        "breakers.*",
+        "switches.*",
+        "cache.*",
+        "performance.*",
+        "health.*",
+        "backoffice.*",
         "sagas.*",
         "outbox.*",
         "idempotency.*",
@@ -147,3 +181,11 @@ def components(request: HttpRequest) -> str:
 
 def policy_bridge(request: HttpRequest) -> str:
     return static("js/unfold-csp.js")
+
+
+def find_key(request: HttpRequest) -> str:
+    return static("js/staff/find.js")
+
+
+def field_vitals(request: HttpRequest) -> str:
+    return static("js/field/vitals.js")

@@ -4,5 +4,7 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from core.performance.loop import LoopWatch
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
-application = get_asgi_application()
+application = LoopWatch(get_asgi_application())

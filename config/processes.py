@@ -28,17 +28,20 @@ call_command("ensure_demo_staff")
 
 
 def web(port: int) -> list[str]:
+    workers, threads = os.environ.get("WEB_PROCESSES", "2"), os.environ.get("WEB_THREADS", "8")
     return [
         *(PYTHON, "-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}"),
-        *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--no-control-socket"),
+        *("--worker-class", "gthread", "--workers", workers, "--threads", threads),
+        "--no-control-socket",
         *("--config", "python:config.gunicorn", "--log-level", "warning"),
     ]
 
 
-def worker(concurrency: int = 2) -> list[str]:
+def worker() -> list[str]:
+    concurrency = os.environ.get("WORKER_PROCESSES", "2")
     return [
         *(PYTHON, "-m", "celery", "--app", "config.celery", "--quiet", "worker"),
-        *("--concurrency", str(concurrency), "--loglevel", "WARNING", "--without-mingle"),
+        *("--concurrency", concurrency, "--loglevel", "WARNING", "--without-mingle"),
     ]
 
 

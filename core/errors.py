@@ -16,6 +16,8 @@ class Refusal(Exception):
 
     code: str = "refused"
     detail: str = "This can't be done."
+    out_of_order: bool = False
+    """Whether only somebody who skips steps meets it: then the security log hears of it."""
 
     def __init__(
         self,

@@ -117,6 +117,21 @@ def length_of_time(months: int) -> str:
     return counted(months, "month") if rest else counted(years, "year")
 
 
+def days_from(now: dt.datetime, moment: dt.datetime) -> str:
+    """Today, Tomorrow, In 3 days: counted in dates."""
+    days = (local_date(moment) - local_date(now)).days
+    return {0: "Today", 1: "Tomorrow"}.get(days, f"In {counted(days, 'day')}")
+
+
+def length(span: dt.timedelta) -> str:
+    """45 seconds, 12 minutes, 3 hours, 2 days: the largest that fits."""
+    seconds = max(0, int(span.total_seconds()))
+    for word, size in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            return counted(seconds // size, word)
+    return counted(seconds, "second")
+
+
 def phone_link(number: str) -> str:
     """The address that calls a UK number: tel:+441134960112."""
     digits = "".join(character for character in number if character.isdigit())

@@ -15,10 +15,12 @@ from kombu import pools
 from kombu.exceptions import LimitExceeded, OperationalError
 from prometheus_client import Counter
 
+from core.breakers import registry
+from core.breakers.guard import NotPermitted
 from core.crashpoints import crash_point
 
 PAUSE_SECONDS = 5
-LIMITS = {"socket_connect_timeout": 1, "socket_timeout": 1, "max_retries": 0}
+LIMITS = {"socket_connect_timeout": 0.025, "socket_timeout": 0.025, "max_retries": 0}
 
 log = structlog.get_logger(__name__)
 nudges_total = Counter("outbox_nudges", "Nudges to the workers", ["task", "outcome"])
@@ -40,10 +42,10 @@ def send(task: str, **arguments: Any) -> bool:
         nudges_total.labels(task, "skipped").inc()
         return False
     try:
-        with _producers().acquire(block=True, timeout=LIMITS["socket_timeout"]) as producer:
-            current_app.send_task(
-                task, kwargs=arguments, producer=producer, retry=False, ignore_result=True
-            )
+        registry.find(registry.VALKEY.name).call(_publish, task, arguments)
+    except NotPermitted:
+        nudges_total.labels(task, "skipped").inc()
+        return False
     except (OperationalError, LimitExceeded, OSError) as error:
         _silent_until = time.monotonic() + PAUSE_SECONDS
         nudges_total.labels(task, "failed").inc()
@@ -51,6 +53,13 @@ def send(task: str, **arguments: Any) -> bool:
         return False
     nudges_total.labels(task, "sent").inc()
     return True
+
+
+def _publish(task: str, arguments: dict[str, Any]) -> None:
+    with _producers().acquire(block=True, timeout=LIMITS["socket_timeout"]) as producer:
+        current_app.send_task(
+            task, kwargs=arguments, producer=producer, retry=False, ignore_result=True
+        )
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django_htmx.middleware import HtmxDetails
 
 View = Callable[..., HttpResponseBase]
@@ -16,6 +16,13 @@ class HtmxRequest(HttpRequest):
     """As the middleware of htmx hands it on."""
 
     htmx: HtmxDetails
+
+
+def go_to(request: HtmxRequest, address: str) -> HttpResponse:
+    """A redirect that a polling fragment understands too."""
+    if request.htmx:
+        return HttpResponse(headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)
 
 
 STRIPE = {

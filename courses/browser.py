@@ -1,4 +1,4 @@
-"""The browser that booked, known again by a cookie with 192 random bits. Only its digest is stored."""
+"""The browser that booked, or that proved the address of who did, known again by a cookie with 192 random bits. Only its digest is stored."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from django.http import HttpRequest, HttpResponseBase
 
 from core.errors import Refused
 from core.ids import secret_token
+from courses import visitor
 from courses.models import Booking
 
-COOKIE = "rft_browser"
+COOKIE: str = settings.BROWSER_COOKIE_NAME
 DAYS = 365
 FORM = re.compile(r"[A-Za-z0-9_-]{32}\Z")
 
@@ -20,7 +21,10 @@ class AnotherBrowser(Refused):
     """The link shows a booking; changing people or moving money takes the browser that booked."""
 
     code = "another_browser"
-    detail = "You can only change this booking in the browser that you booked it in."
+    detail = (
+        "You can only change this booking in the browser that you booked it in, "
+        "or after opening it from Manage a booking with a link that we mail you."
+    )
 
 
 def browser_of(request: HttpRequest) -> str:
@@ -41,7 +45,11 @@ def remember(response: HttpResponseBase, browser: str) -> None:
 
 
 def is_booked_here(request: HttpRequest, booking: Booking) -> bool:
-    return booking.is_booked_by(request.COOKIES.get(COOKIE, ""))
+    """Whether this is the browser that booked, or one that has proved the booking's address."""
+    if booking.is_booked_by(request.COOKIES.get(COOKIE, "")):
+        return True
+    proved = visitor.address_index(request)
+    return bool(proved) and booking.customer is not None and booking.customer.email_index == proved
 
 
 def refuse_another(request: HttpRequest, booking: Booking) -> None:

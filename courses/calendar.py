@@ -1,6 +1,6 @@
 """The calendar file of a booking: one event a day, with an alarm the day before.
 
-An event keeps its UID for good, so that an update or a cancellation reaches the entry that it is about.
+An event keeps its UID for good, so that another date or a cancellation reaches the entry that it is about.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def calendar_file(booking: Booking, *, link: str = "") -> bytes:
     calendar.add_component(_time_zone(venue.time_zone, year))
     days = sorted(booking.session.days.all(), key=lambda day: day.date)
     for number, day in enumerate(days, start=1):
-        calendar.add_component(_event(booking, day, f"{number} of {len(days)}", link))
+        calendar.add_component(_event(booking, day, number, len(days), link))
     return calendar.to_ical()
 
 
@@ -42,15 +42,15 @@ def _time_zone(name: str, year: int) -> Timezone:
     )
 
 
-def _event(booking: Booking, day: SessionDay, number: str, link: str) -> Event:
+def _event(booking: Booking, day: SessionDay, number: int, days: int, link: str) -> Event:
     session = booking.session
     is_cancelled = booking.status == BookingStatus.CANCELLED
     event = Event()
-    event.add("uid", f"{booking.pk}-{day.pk}@react-fast-training")
+    event.add("uid", f"{booking.pk}-{number}@react-fast-training")
     event.add("dtstamp", booking.confirmed_at or booking.created_at)
-    event.add("sequence", int(is_cancelled))
+    event.add("sequence", booking.moved + is_cancelled)
     event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
-    event.add("summary", _title(session, number))
+    event.add("summary", _title(session, f"{number} of {days}"))
     event.add("dtstart", dt.datetime.combine(day.date, day.start, session.venue.zone))
     event.add("dtend", dt.datetime.combine(day.date, day.end, session.venue.zone))
     event.add("location", vText(f"{session.venue.name}, {session.venue.address}"))

@@ -65,3 +65,36 @@ class BookingCancelled(Event):
     cause: str
     places: int
     at: str
+
+
+@dataclass(frozen=True)
+class WorkplaceEnquiryMade(Event):
+    name: ClassVar[str] = "courses.workplace_enquiry_made"
+    version: ClassVar[int] = 1
+
+    enquiry_id: str
+    at: str
+
+
+@dataclass(frozen=True)
+class WaitingListChanged(Event):
+    """`what` became of somebody's wish: joined, offered or lapsed."""
+
+    name: ClassVar[str] = "courses.waiting_list_changed"
+    version: ClassVar[int] = 1
+
+    entry_id: str
+    what: str
+    at: str
+
+
+@dataclass(frozen=True)
+class BookingMoved(Event):
+    """A confirmed booking is on another date now."""
+
+    name: ClassVar[str] = "courses.booking_moved"
+    version: ClassVar[int] = 1
+
+    booking_id: str
+    move_id: str
+    at: str

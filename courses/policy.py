@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from core import formats
 from core.money import Money
 
 LONDON = ZoneInfo("Europe/London")
 WHOLE_BP = 10_000
+EXAMPLE_DAYS = (20, 10, 3)
 SHARES = {WHOLE_BP: "all of it", 7_500: "three quarters", 5_000: "half", 2_500: "a quarter"}
 
 STANDARD: dict[str, Any] = {
@@ -81,11 +83,51 @@ def cancellation_note(policy: Mapping[str, Any], starts_at: dt.datetime, now: dt
     if tier.refund_bp == WHOLE_BP:
         return f"Cancel by {_long_date(tier.until)} for a full refund."
     if tier.refund_bp:
-        return f"If you cancel you get {_share_words(tier)} back, until {_long_date(tier.until)}."
+        return f"If you cancel you get {share_words(tier)} back, until {_long_date(tier.until)}."
     return (
         f"This date is {_days_away(starts_at, now)}, so the fee isn’t refunded. "
         "You can still send someone else."
     )
+
+
+def dates(policy: Mapping[str, Any], starts_at: dt.datetime) -> tuple[Tier, ...]:
+    """All tiers with their last days, best first; the last one gives nothing and has none."""
+    return _dated(policy, starts_at)
+
+
+def in_words(policy: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(when, what comes back) from the earliest to the last days, for people who have not chosen a date."""
+    rows: list[tuple[str, str]] = []
+    above: int | None = None
+    for tier in policy["tiers"]:
+        days = tier["days_before"]
+        rows.append((_stretch(days, above), share_words(Tier(tier["refund_bp"], None))))
+        above = days
+    last = "At any time" if above is None else f"Fewer than {formats.counted(above, 'day')} before"
+    return rows if above == 0 else [*rows, (last, "nothing")]
+
+
+def free_until(
+    policy: Mapping[str, Any], starts_at: dt.datetime, now: dt.datetime
+) -> dt.date | None:
+    """The last day on which cancelling gives something back, and so moving is free; None once it is over.
+
+    Moving may be free even then: while the right to change one's mind lasts.
+    """
+    days = [tier.until for tier in _dated(policy, starts_at) if tier.refund_bp and tier.until]
+    last = max(days, default=None)
+    return None if last is None or last < now.astimezone(LONDON).date() else last
+
+
+def examples(
+    policy: Mapping[str, Any], total: Money, now: dt.datetime
+) -> list[tuple[int, Money, str]]:
+    """What cancelling gives back so many days ahead, and why, to a company that booked so early."""
+    rows = []
+    for days in EXAMPLE_DAYS:
+        quote = refund_quote(policy, now + dt.timedelta(days=days), total, now)
+        rows.append((days, quote.refund, quote.explanation))
+    return rows
 
 
 def problems(tiers: object) -> list[str]:
@@ -149,13 +191,21 @@ def _share(amount: Money, refund_bp: int) -> Money:
 
 def _explanation(tier: Tier, starts_at: dt.datetime, now: dt.datetime) -> str:
     if tier.refund_bp:
-        return f"Until {_long_date(tier.until)} you get {_share_words(tier)} back."
+        return f"Until {_long_date(tier.until)} you get {share_words(tier)} back."
     if now >= starts_at:
         return "The course has begun, so the fee isn’t refunded."
     return f"This date is {_days_away(starts_at, now)}, so the fee isn’t refunded."
 
 
-def _share_words(tier: Tier) -> str:
+def _stretch(days: int, above: int | None) -> str:
+    if above is None:
+        return f"{formats.counted(days, 'day')} or more before"
+    if days == above - 1:
+        return f"{formats.counted(days, 'day')} before"
+    return f"{days} to {above - 1} days before"
+
+
+def share_words(tier: Tier) -> str:
     if tier.refund_bp in SHARES:
         return SHARES[tier.refund_bp]
     whole, part = divmod(tier.refund_bp, 100)

@@ -15,8 +15,19 @@ from django.db.models import Count, Min, Prefetch, Q, QuerySet
 from core.database import kept
 from core.errors import NotFound
 from core.money import Money
-from courses.models import Attendee, Booking, BookingTransition, Course, CourseSession, Venue
+from courses.models import (
+    Attendee,
+    Booking,
+    BookingTransition,
+    CancellationPolicy,
+    Course,
+    CourseSession,
+    Move,
+    MoveStatus,
+    Venue,
+)
 from courses.models.querysets import BookingQuerySet, SessionQuerySet
+from courses.models.states import TAKES_PLACES, SessionState
 
 SATURDAY = 6
 LONG_WORDS = tuple(
@@ -95,6 +106,14 @@ class Brief(NamedTuple):
         return Money(self.price_minor)
 
 
+class Spot(NamedTuple):
+    """Where a town is."""
+
+    town: str
+    latitude: Decimal
+    longitude: Decimal
+
+
 class _Count(NamedTuple):
     """How many dates of a course fall on which days."""
 
@@ -159,6 +178,13 @@ def courses_in_brief(*, now: dt.datetime) -> list[Brief]:
     return [Brief._make(row) for row in kept.rows(_in_brief, now=now)]
 
 
+def cancellation_policies() -> list[CancellationPolicy]:
+    """Those of the courses on sale."""
+    return list(
+        CancellationPolicy.objects.filter(courses__is_on_sale=True).distinct().order_by("name")
+    )
+
+
 def course(*, slug: str) -> Course:
     """One course on sale, with its policy; raises CourseNotFound."""
     found = (
@@ -191,9 +217,9 @@ def other_dates(
     return sorted(nearest, key=lambda each: each.starts_at)
 
 
-def venues() -> list[Venue]:
+def venues() -> list[Spot]:
     """Where we train: town and point of each."""
-    return list(Venue.objects.only("town", "latitude", "longitude").order_by("town"))
+    return [Spot._make(row) for row in Venue.objects.order_by("town").values_list(*Spot._fields)]
 
 
 def towns_of(*, course: Course, now: dt.datetime) -> list[str]:
@@ -238,6 +264,42 @@ def booking(booking_id: UUID | str) -> Booking:
 def history(*, booking_id: UUID | str) -> QuerySet[BookingTransition]:
     """How a booking came to its state, oldest first."""
     return BookingTransition.objects.filter(booking_id=booking_id).order_by("at", "id")
+
+
+def bookings_taking_places(session_id: UUID) -> list[Booking]:
+    """Of a date, whoever has a place on it, by whatever right."""
+    taking = Booking.objects.filter(session_id=session_id, status__in=TAKES_PLACES)
+    return list(taking.order_by("pk"))
+
+
+def is_called_off(booking_id: UUID | str) -> bool:
+    """Whether we have cancelled the date that this booking is for."""
+    cancelled = Booking.objects.filter(pk=booking_id, session__state=SessionState.CANCELLED)
+    return cancelled.exists()
+
+
+def place_costs(booking: Booking) -> dict[str, Money]:
+    """What each attendee's place cost, by the attendee's key: its share of the price, and of each move's difference."""
+    people = sorted(booking.attendees.all(), key=lambda each: each.position)
+    costs = booking.total.split(len(people)) if people else []
+    paid = {str(each.pk): cost for each, cost in zip(people, costs, strict=True)}
+    if booking.moved:
+        for shares in _shares_of_moves(booking):
+            for key, share in shares.items():
+                paid[key] += Money(share, booking.currency)
+    return paid
+
+
+def dates_to_move_to(*, booking: Booking, now: dt.datetime, limit: int) -> list[CourseSession]:
+    """The dates of its course that have places enough, soonest first."""
+    same_course = CatalogueFilters(course=booking.session.course.slug)
+    free = catalogue(filters=same_course, now=now).filter(places_left__gte=booking.places)
+    return list(free.exclude(pk=booking.session_id)[:limit])
+
+
+def _shares_of_moves(booking: Booking) -> QuerySet:
+    done = Move.objects.filter(booking=booking, status=MoveStatus.DONE)
+    return done.exclude(difference_minor=0).values_list("shares", flat=True)
 
 
 def _matching(filters: CatalogueFilters, now: dt.datetime) -> SessionQuerySet:

@@ -7,5 +7,10 @@ class FraudConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from fraud import checks  # noqa: F401
+        from core.health import readings
+        from fraud import checks, metrics, privacy  # noqa: F401
         from fraud.geography import checks as geography_checks  # noqa: F401
+
+        metrics.connect()
+        privacy.register()
+        readings.register("reviews", metrics.backlog)

@@ -8,6 +8,8 @@ from django.core import checks
 from fraud import scoring
 from fraud.risk_signals import velocity
 
+MINUTES_MAX = 24 * 60
+
 
 @checks.register("fraud")
 def thresholds_in_order(**_kwargs: Any) -> list[checks.CheckMessage]:
@@ -23,6 +25,21 @@ def thresholds_in_order(**_kwargs: Any) -> list[checks.CheckMessage]:
             f"The fraud thresholds are out of order: {ask}, {review}, {block}.",
             hint="Set 0 < FRAUD_3DS_FROM <= FRAUD_REVIEW_FROM <= FRAUD_BLOCK_ABOVE <= 100.",
             id="fraud.E001",
+        )
+    ]
+
+
+@checks.register("fraud")
+def alarm_within_reason(**_kwargs: Any) -> list[checks.CheckMessage]:
+    cards, minutes = settings.FRAUD_ALARM_CARDS, settings.FRAUD_ALARM_MINUTES
+    if cards >= 0 and 5 <= minutes <= MINUTES_MAX and settings.FRAUD_ALARM_TIMES > 1:
+        return []
+    return [
+        checks.Error(
+            "The card-testing alarm of the whole site would never sound, or always.",
+            hint="Set FRAUD_ALARM_CARDS to 0 (off) or more, FRAUD_ALARM_MINUTES to 5 to 1440,"
+            " FRAUD_ALARM_TIMES above 1.",
+            id="fraud.E003",
         )
     ]
 

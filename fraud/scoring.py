@@ -51,11 +51,12 @@ class WeightSet:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """A least score that does not come from a factor, with its reason."""
+    """A least score that does not come from a factor, with its reason; with `asks`, 3-D Secure too."""
 
     signal: str
     score: int
     evidence: str
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,8 @@ def score(
             evidence(name, values[name]),
             factors[name].title,
         )
-        for name in sorted(ruled, key=list(factors).index)
-        if ruled[name]
+        for name in factors
+        if ruled.get(name)
     ]
     reached = base + sum(ruled.values())
     for floor in floors:
@@ -119,13 +120,29 @@ def score(
         score=kept,
         total=total / 10,
         band=thresholds.band(kept),
-        three_d_secure=kept >= thresholds.three_d_secure_from,
+        three_d_secure=kept >= thresholds.three_d_secure_from
+        or "ask" in _rules(values, factors).values()
+        or any(floor.asks for floor in floors),
         readings=(start, *readings, *(cut if kept * 10 != reached else [])),
     )
 
 
 def _has_block(values: Values, factors: Mapping[str, Factor]) -> bool:
-    return any(factors[name].rules.get(str(value)) == "block" for name, value in values.items())
+    return "block" in _rules(values, factors).values()
+
+
+def _rules(values: Values, factors: Mapping[str, Factor]) -> dict[str, str | None]:
+    """What each value demands whatever the sum is."""
+    return {
+        name: rules.get(str(value))
+        for name, value in values.items()
+        if (rules := factors[name].rules)
+    }
+
+
+def asking_score(thresholds: Thresholds) -> int:
+    """Where asking the bank lifts a score to: never so far that a person must look as well."""
+    return min(thresholds.three_d_secure_from, thresholds.review_from - 1)
 
 
 def total(values: Values, weights: WeightSet, factors: Mapping[str, Factor] = FACTORS) -> float:
@@ -142,9 +159,9 @@ def _ruled(
     factors: Mapping[str, Factor],
 ) -> dict[str, int]:
     """The points once the rules were heard: what allows first, then what asks, reviews, blocks."""
-    demands = {"allow": 0, "ask": thresholds.three_d_secure_from, "review": thresholds.review_from}
+    demands = {"allow": 0, "ask": asking_score(thresholds), "review": thresholds.review_from}
     demands["block"] = HIGHEST
-    heard = {name: factors[name].rules.get(str(values[name])) for name in values}
+    heard = _rules(values, factors)
     ruled = dict(tenths)
     for rule, limit in demands.items():
         for name in sorted(name for name, each in heard.items() if each == rule):

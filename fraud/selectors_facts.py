@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
+import psycopg
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
@@ -16,7 +17,7 @@ from fraud.history import ledger
 from fraud.history.facts import Facts, Geo
 from fraud.history.profile import Own, Profile
 from fraud.models.outcome import HAPPENINGS
-from fraud.subject import Subject
+from fraud.subject import KINDS, Subject
 
 log = structlog.get_logger(__name__)
 
@@ -27,12 +28,15 @@ UNKNOWN = Counter(
     "fraud_facts_unknown", "Assessments that had to do without a part of the facts", ["part"]
 )
 
-# The lists, and the weight sets in force: two looks into small indexes, whatever the history does.
+# The lists, the weight sets in force, the site's alarm: looks into small indexes, whatever the history does.
 LISTS_AND_WEIGHTS = """
         (LIST_HITS),
         (
             SELECT coalesce(json_object_agg(state, id), '{}') FROM fraud_weightsetrow
             WHERE state IN ('live', 'shadow')
+        ),
+        EXISTS (
+            SELECT 1 FROM fraud_sitealarm WHERE lasts_until > %(now)s AND opened_at <= %(now)s
         )
 """.replace("LIST_HITS", selectors_lists.ACTIVE_HITS)
 # Each key's profile, and what is still to be added to it; what this payment already did; the rest
@@ -46,7 +50,8 @@ FACTS = """
         (
             SELECT coalesce(json_agg(json_build_array(
                 told.keys, outcome.kind, extract(epoch FROM outcome.happened_at),
-                outcome.amount_minor, outcome.keys, outcome.country
+                outcome.amount_minor, outcome.keys, outcome.country,
+                extract(epoch FROM outcome.replaces_at)
             ) ORDER BY outcome.happened_at, outcome.id), '[]')
             FROM (
                 SELECT outcome_id, json_agg(key_kind) AS keys FROM (
@@ -82,7 +87,7 @@ def gather(*, subject: Subject, keys: dict[str, str], now: datetime) -> Gathered
     and never an error: neither a free pass nor a lost sale."""
     geo, place_unknown = _place(subject.address)
     try:
-        profiles, pending, own, hits, weight_sets = _read(FACTS, subject, keys, now)
+        profiles, pending, own, hits, weight_sets, alarm = _read(FACTS, subject, keys, now)
     except DatabaseError as error:
         _tell_unknown(HISTORY, error)
         return _without_history(subject, keys, now, geo, place_unknown)
@@ -94,6 +99,7 @@ def gather(*, subject: Subject, keys: dict[str, str], now: datetime) -> Gathered
         list_hits=selectors_lists.hits(hits),
         geo=geo,
         unknown=frozenset(place_unknown),
+        site_alarm=alarm,
     )
     return Gathered(facts, weight_sets)
 
@@ -102,9 +108,9 @@ def _without_history(
     subject: Subject, keys: dict[str, str], now: datetime, geo: Geo | None, place_unknown: set[str]
 ) -> Gathered:
     """A slow history lets nobody past the lists: they are asked for alone."""
-    unknown, hits, weight_sets = {HISTORY, *place_unknown}, [], {}
+    unknown, hits, weight_sets, alarm = {HISTORY, *place_unknown}, [], {}, False
     try:
-        hits, weight_sets = _read(f"SELECT {LISTS_AND_WEIGHTS}", subject, keys, now)
+        hits, weight_sets, alarm = _read(f"SELECT {LISTS_AND_WEIGHTS}", subject, keys, now)
     except DatabaseError as error:
         _tell_unknown(LISTS, error)
         unknown.add(LISTS)
@@ -114,6 +120,7 @@ def _without_history(
         list_hits=selectors_lists.hits(hits),
         geo=geo,
         unknown=frozenset(unknown),
+        site_alarm=alarm,
     )
     return Gathered(facts, weight_sets)
 
@@ -126,11 +133,10 @@ def _tell_unknown(part: str, error: Exception) -> None:
 def _read(question: str, subject: Subject, keys: dict[str, str], now: datetime) -> tuple[Any, ...]:
     """In a transaction of somebody else's a limit that is reached must not end all of it."""
     values = {
-        "keys": list(keys.values()),
+        "keys": [key for kind, key in keys.items() if kind in KINDS],
         "payment": UUID(subject.payment_id),
         "now": now,
         "pending_max": PENDING_MAX,
-        "limit": f"{settings.FRAUD_FACTS_MS_MAX}ms",
         **list_values.lookup(subject),
     }
     if not connection.in_atomic_block:
@@ -139,16 +145,30 @@ def _read(question: str, subject: Subject, keys: dict[str, str], now: datetime) 
         return _execute(question, values)
 
 
+class _LimitedCursor(psycopg.Cursor[Any]):
+    """The limit, the question and the limit's end in one round trip. Each is a message of its own, so the server
+    keeps the question's plan: to plan it anew each time cost three times what it costs to answer."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
+        with self.connection.pipeline():
+            self.connection.execute(
+                "SELECT set_config('statement_timeout', %s, true)",
+                [f"{settings.FRAUD_FACTS_MS_MAX}ms"],
+            )
+            super().execute(query, params, **options)
+            if connection.in_atomic_block:
+                self.connection.execute("SET LOCAL statement_timeout TO DEFAULT")
+        return self
+
+
 def _execute(question: str, values: dict[str, Any]) -> tuple[Any, ...]:
-    """The limit, the question and the limit's end as one message: one round trip."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SET LOCAL statement_timeout TO %(limit)s; {question};"
-            "SET LOCAL statement_timeout TO DEFAULT",
-            values,
-        )
-        cursor.nextset()
-        return cursor.fetchone()
+    connection.ensure_connection()
+    own: Any = connection
+    binding: Any = _LimitedCursor
+    with own._prepare_cursor(binding(own.connection)) as cursor:
+        cursor.execute(question, values)
+        row: tuple[Any, ...] = cursor.fetchone()
+    return row
 
 
 def _profiles(
@@ -158,8 +178,9 @@ def _profiles(
     profiles = {
         kind: Profile.from_json(states[key]) if key in states else Profile(kind)
         for kind, key in keys.items()
+        if kind in KINDS
     }
-    for kinds, outcome, at, amount_minor, its_keys, country in pending:
+    for kinds, outcome, at, amount_minor, its_keys, country, replaces_at in pending:
         ledger.tell(
             {kind: profiles[kind] for kind in kinds},
             HAPPENINGS[outcome],
@@ -167,6 +188,7 @@ def _profiles(
             amount_minor=amount_minor,
             keys=its_keys,
             country=country,
+            replaces_at=int(replaces_at or 0),
         )
     return profiles
 

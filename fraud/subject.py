@@ -8,6 +8,7 @@ from fraud.normalising import address as normal_address
 from fraud.normalising import mailbox as normal_email
 from fraud.normalising import network as network_of
 from fraud.normalising import public_address
+from fraud.normalising import region as region_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Subject:
     """One try to pay, at one of the two moments it is judged (`stage`: before, after).
 
     `device` is our own signed cookie, `fingerprint` what the browser looks like: strong and weak.
+    `billing_region` is what `region_of` makes of the bill's address.
     """
 
     payment_id: str
@@ -57,15 +59,17 @@ class Subject:
     company: bool = False
     venue_country: str = "GB"
     billing_region: str = ""
+    booking_id: str = ""
 
 
 # The keys of one payment, by kind. `browser` is what the browser looks like together with where it is: neither
 # alone tells one machine from another of its kind. `network` is wider than `address`, `course` and `segment` say
-# what is bought, `site` is everybody.
+# what is bought, `site` is everybody. Of a `booking` nothing is remembered but whom it was seen with.
 KINDS = (
     "email", "domain", "customer", "card", "buyer", "device", "browser", "address", "network", "phone",
     "region", "course", "segment", "site",
 )  # fmt: skip
+BOOKING = "booking"
 
 
 def keys(subject: Subject) -> dict[str, str]:
@@ -94,6 +98,7 @@ def plain_keys(subject: Subject) -> dict[str, str]:
         "course": subject.course,
         "segment": f"{subject.currency} {segment_of(subject.places)}",
         "site": "site",
+        BOOKING: subject.booking_id,
     }
 
 
@@ -117,6 +122,7 @@ def segment_of(places: int) -> str:
 
 
 __all__ = [
+    "BOOKING",
     "KINDS",
     "CardFacts",
     "Subject",
@@ -125,5 +131,6 @@ __all__ = [
     "normal_address",
     "normal_email",
     "plain_keys",
+    "region_of",
     "segment_of",
 ]

@@ -7,8 +7,9 @@ class InvoicingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from core.health import readings
         from core.outbox.events import subscribe
-        from invoicing import emails, followers, handlers
+        from invoicing import emails, followers, handlers, metrics, privacy
         from invoicing.events import DocumentIssued
         from invoicing.services import crediting
         from payments.events import PaymentSucceeded, RefundSucceeded
@@ -20,3 +21,6 @@ class InvoicingConfig(AppConfig):
         emails.register()
         followers.register()
         refund_quotes.credited_by(crediting.decide)
+        metrics.connect()
+        privacy.register()
+        readings.register("invoices", metrics.read)

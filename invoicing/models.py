@@ -40,6 +40,10 @@ class DocumentQuerySet(models.QuerySet["Document"]):
     def credit_notes(self) -> "DocumentQuerySet":
         return self.filter(kind=Kind.CREDIT_NOTE)
 
+    def current(self) -> "DocumentQuerySet":
+        """Invoices that no corrected one has taken the place of."""
+        return self.invoices().filter(replaced_by=None)
+
     def with_credited(self) -> "DocumentQuerySet":
         """Each with `credited_minor`: what its credit notes took back, None where there are none."""
         return self.annotate(credited_minor=models.Sum("credit_notes__gross_minor"))
@@ -64,6 +68,12 @@ class Document(models.Model):
     refers_to = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="credit_notes"
     )
+    # Paper of a correction moves no money: the old invoice's credit note, the new invoice, and on that once more
+    # what refunds had taken back of the old one.
+    is_correction = models.BooleanField(default=False, db_default=False)
+    replaces = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="replaced_by"
+    )
     booking_reference = models.CharField(max_length=16)
     currency = models.CharField(max_length=3)
     net_minor = models.PositiveIntegerField()
@@ -81,15 +91,20 @@ class Document(models.Model):
     class Meta:
         verbose_name = "invoice or credit note"
         verbose_name_plural = "invoices and credit notes"
+        permissions = [("export_accounts", "Can download the accountant’s lists")]
         constraints = [
             models.UniqueConstraint(
                 fields=["series", "year", "number"], name="invoicing_number_once"
             ),
             models.UniqueConstraint(
-                fields=["payment"], condition=Q(kind="invoice"), name="invoicing_one_invoice"
+                fields=["payment"],
+                condition=Q(kind="invoice", replaces=None),
+                name="invoicing_one_sale_invoice",
             ),
             models.UniqueConstraint(
-                fields=["refund"], condition=Q(kind="credit_note"), name="invoicing_one_credit_note"
+                fields=["refund"],
+                condition=Q(kind="credit_note", replaces=None),
+                name="invoicing_one_refund_note",
             ),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="invoicing_kind_known"),
             models.CheckConstraint(condition=Q(number__gte=1), name="invoicing_number_from_one"),
@@ -99,14 +114,24 @@ class Document(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(kind="invoice", refers_to=None, refund=None)
-                | Q(kind="credit_note", refers_to__isnull=False, refund__isnull=False),
+                | Q(kind="credit_note", refers_to__isnull=False, refund__isnull=False)
+                | Q(kind="credit_note", refers_to__isnull=False, is_correction=True, replaces=None),
                 name="invoicing_credit_note_refers",
+            ),
+            models.CheckConstraint(
+                condition=Q(replaces=None) | Q(is_correction=True),
+                name="invoicing_only_corrections_replace",
             ),
         ]
         indexes = [
             models.Index(fields=["-issued_at", "-id"], name="invoicing_newest"),
             models.Index(fields=["kind", "-issued_at", "-id"], name="invoicing_newest_of_kind"),
             models.Index(fields=["booking_reference"], name="invoicing_reference"),
+            models.Index(
+                fields=["kind", "year"],
+                include=["net_minor", "vat_minor", "gross_minor"],
+                name="invoicing_totals",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -135,7 +160,8 @@ class Document(models.Model):
 
     def facts(self) -> dict[str, Any]:
         """Everything that the content hash vouches for."""
-        return {
+        correction = {"replaces": str(self.replaces_id or "")} if self.is_correction else {}
+        return correction | {
             "id": str(self.id),
             "kind": str(self.kind),
             "label": self.label,
@@ -177,3 +203,18 @@ class FileFailure(models.Model):
 
     def __str__(self) -> str:
         return f"PDF not made {self.document_id}"
+
+
+class NumbersProof(models.Model):
+    """One reading of all numbers: when, over how much, and what was wrong, in sentences."""
+
+    proved_at = models.DateTimeField()
+    series = models.PositiveIntegerField()
+    papers = models.PositiveIntegerField()
+    problems = models.JSONField(default=list)
+
+    class Meta:
+        indexes = [models.Index(fields=["-proved_at"], name="invoicing_proof_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.papers} papers, {len(self.problems)} problems"

@@ -3,36 +3,43 @@
 from datetime import datetime
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.urls import reverse
 
 from core import formats
+from core.backoffice import roles
 from core.mail import services as mail
 from core.money import Money
+from courses import selectors as courses
 from courses.selectors import Booking
 from fraud.selectors import ReviewCase
 from payments.models import Payment, Refund
+from payments.services import refund_reminders
 
+REMINDED_MAX = 200
 NORMAL_DAYS = "5 to 10 working days"
+
+log = structlog.get_logger(__name__)
 
 
 def being_checked(
     *, booking: Booking, payment: Payment, promise_at: datetime, now: datetime
 ) -> None:
     """No score and no reason: only what is kept, what was not taken, and by when we answer."""
-    _send(
-        booking,
+    _promised(
         kind="being_checked",
         subject=f"We’re checking your booking {booking.reference}",
-        context={"amount": formats.money(payment.amount), "answer_by": by_when(promise_at, now)},
-        dedupe_key=f"payments.being_checked:{payment.id}",
+        booking=booking,
+        payment=payment,
+        promise_at=promise_at,
         now=now,
     )
 
 
 def please_call(*, booking: Booking, payment: Payment, promise_at: datetime, now: datetime) -> None:
     """The calm words of being checked, with the one thing that makes it quicker."""
-    _postponed(
+    _promised(
         kind="please_call",
         subject=f"Call us about your booking {booking.reference}",
         booking=booking,
@@ -45,7 +52,7 @@ def please_call(*, booking: Booking, payment: Payment, promise_at: datetime, now
 def needs_longer(
     *, booking: Booking, payment: Payment, promise_at: datetime, now: datetime
 ) -> None:
-    _postponed(
+    _promised(
         kind="needs_longer",
         subject=f"We need a little longer for your booking {booking.reference}",
         booking=booking,
@@ -80,6 +87,40 @@ def review_is_late(*, case: ReviewCase, to: str, promise_at: str, now: datetime)
     )
 
 
+def remind_of_refunds(*, now: datetime) -> int:
+    """Every approver but the one who asked, once for each time that a refund was asked for, however often this runs."""
+    waiting = refund_reminders.overdue(now).select_related("payment").order_by("changed_at")
+    for refund in waiting[:REMINDED_MAX]:
+        for address in roles.addresses("approver", but=refund.requested_by):
+            _refund_waits(refund=refund, to=address, now=now)
+    return waiting.count()
+
+
+def _refund_waits(*, refund: Refund, to: str, now: datetime) -> None:
+    booking = courses.booking(refund.payment.booking_id)
+    amount = formats.money(refund.amount)
+    asked = refund.changed_at
+    mail.send(
+        kind="payments.refund_waits",
+        to=to,
+        subject=f"{amount} of {booking.reference} waits for your approval",
+        text_template="emails/payments/refund_waits.txt",
+        html_template="emails/payments/refund_waits.html",
+        context={
+            "reference": booking.reference,
+            "amount": amount,
+            "asked": formats.day_date(asked),
+            "button_url": settings.SITE_URL
+            + reverse("admin:payments_refund_approval", args=[refund.pk]),
+            "button_text": "Decide now",
+            "phone": settings.OFFICE_PHONE,
+        },
+        dedupe_key=f"payments.refund_waits:{refund.pk}:{asked.isoformat()}:{to}",
+        about=f"payments.refund:{refund.pk}",
+        now=now,
+    )
+
+
 def not_confirmed(*, booking: Booking, payment: Payment, now: datetime) -> None:
     _send(
         booking,
@@ -87,6 +128,49 @@ def not_confirmed(*, booking: Booking, payment: Payment, now: datetime) -> None:
         subject="We couldn’t confirm your booking",
         context={"amount": formats.money(payment.amount)},
         dedupe_key=f"payments.not_confirmed:{payment.id}",
+        now=now,
+    )
+
+
+def move_being_checked(
+    *, booking: Booking, payment: Payment, promise_at: datetime, now: datetime
+) -> None:
+    _promised(
+        kind="move_being_checked",
+        subject=f"We’re checking the payment for moving {booking.reference}",
+        booking=booking,
+        payment=payment,
+        promise_at=promise_at,
+        now=now,
+    )
+
+
+def move_not_made(*, booking: Booking, payment: Payment, now: datetime) -> None:
+    """Nothing was taken for the new date."""
+    _move_not_made(booking, payment, payment.amount, {}, now)
+
+
+def move_money_returned(
+    *, booking: Booking, payment: Payment, amount: Money, now: datetime
+) -> None:
+    """It was taken, and the new date could not be given for it."""
+    context = {"card": card_words(payment), "days": NORMAL_DAYS}
+    _move_not_made(booking, payment, amount, context, now)
+
+
+def _move_not_made(
+    booking: Booking, payment: Payment, amount: Money, context: dict[str, Any], now: datetime
+) -> None:
+    _send(
+        booking,
+        kind="move_not_made",
+        subject=f"We couldn’t move your booking {booking.reference}",
+        context={
+            "amount": formats.money(amount),
+            "is_called_off": courses.is_called_off(booking.pk),
+        }
+        | context,
+        dedupe_key=f"payments.move_not_made:{payment.id}",
         now=now,
     )
 
@@ -137,7 +221,27 @@ def refund_on_its_way(*, booking: Booking, refund: Refund, now: datetime) -> Non
     )
 
 
-def _postponed(
+def called_off(*, booking: Booking, choose_by: datetime | None, now: datetime) -> None:
+    """We cancelled the date. Without `choose_by` nothing was paid, and so there is nothing to choose."""
+    day = formats.day_date(booking.session.starts_at)
+    link = {"button_url": _link("payments:choose", booking), "button_text": "Choose what happens"}
+    _send(
+        booking,
+        kind="called_off",
+        subject=f"Your course on {day} is cancelled"
+        + (": choose what happens" if choose_by else ""),
+        context={"choose_by": choose_by and formats.day_date(choose_by), "days": NORMAL_DAYS}
+        | (link if choose_by else {}),
+        dedupe_key=f"payments.called_off:{booking.pk}",
+        now=now,
+    )
+
+
+def _link(name: str, booking: Booking) -> str:
+    return settings.SITE_URL + reverse(name, args=[booking.token])
+
+
+def _promised(
     *,
     kind: str,
     subject: str,
@@ -176,6 +280,9 @@ def _send(
     now: datetime,
 ) -> None:  # fmt: skip
     assert booking.customer is not None  # nobody pays without having said who they are
+    if not booking.customer.email:
+        log.info("mail_to_nobody", kind=kind, booking=booking.reference)  # erased since
+        return
     session = booking.session
     mail.send(
         kind=f"payments.{kind}",

@@ -46,6 +46,18 @@ class PaymentBlocked(Event):
 
 
 @dataclass(frozen=True)
+class MoveNotMade(Event):
+    """A payment for a dearer date was let go when its customer no longer looked on; nothing was taken."""
+
+    name: ClassVar[str] = "payments.move_not_made"
+    version: ClassVar[int] = 1
+
+    payment_id: str
+    booking_id: str
+    at: str
+
+
+@dataclass(frozen=True)
 class PaymentUnderReview(Event):
     """Authorised, not taken: a person decides by `promise_at`."""
 
@@ -155,4 +167,15 @@ class DisputeOpened(Event):
     booking_id: str
     amount_minor: int
     currency: str
+    at: str
+
+
+@dataclass(frozen=True)
+class BookingCalledOff(Event):
+    """We cancelled the date of this booking: it has ended, or its customer chooses what happens."""
+
+    name: ClassVar[str] = "payments.booking_called_off"
+    version: ClassVar[int] = 1
+
+    booking_id: str
     at: str

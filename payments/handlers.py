@@ -12,15 +12,19 @@ from fraud import selectors as fraud
 from fraud.events import ReviewDecided, ReviewIsLate
 from payments import emails, selectors
 from payments.events import (
+    BookingCalledOff,
     LateMoneyReturned,
+    MoveNotMade,
     PaymentDeclinedByReview,
+    PaymentSucceeded,
     PaymentUnderReview,
+    RefundFailed,
     RefundSucceeded,
     ReviewPostponed,
     StrayMoneyReturned,
 )
 from payments.models import RefundReason
-from payments.services import checkout, late_money
+from payments.services import checkout, late_money, ledger, owed, session_cancelling
 
 
 def resume_after_review(event: ReviewDecided) -> None:
@@ -34,12 +38,13 @@ def resume_after_review(event: ReviewDecided) -> None:
 
 def mail_being_checked(event: PaymentUnderReview) -> None:
     """Not to somebody whose booking has been decided meanwhile."""
-    booking = courses.booking(event.booking_id)
-    if booking.status != "under_review":
+    booking, payment = courses.booking(event.booking_id), selectors.payment(event.payment_id)
+    if not owed.is_being_checked(payment):
         return
-    emails.being_checked(
+    write = emails.move_being_checked if payment.move_id else emails.being_checked
+    write(
         booking=booking,
-        payment=selectors.payment(event.payment_id),
+        payment=payment,
         promise_at=datetime.fromisoformat(event.promise_at),
         now=clock.now(),
     )
@@ -47,13 +52,13 @@ def mail_being_checked(event: PaymentUnderReview) -> None:
 
 def mail_postponed(event: ReviewPostponed) -> None:
     """Not to somebody whose booking has been decided meanwhile."""
-    booking = courses.booking(event.booking_id)
-    if booking.status != "under_review":
+    booking, payment = courses.booking(event.booking_id), selectors.payment(event.payment_id)
+    if not owed.is_being_checked(payment):
         return
     write = emails.please_call if event.why == "asked_to_call" else emails.needs_longer
     write(
         booking=booking,
-        payment=selectors.payment(event.payment_id),
+        payment=payment,
         promise_at=datetime.fromisoformat(event.promise_at),
         now=clock.now(),
     )
@@ -69,7 +74,13 @@ def tell_approvers(event: ReviewIsLate) -> None:
 
 
 def mail_not_confirmed(event: PaymentDeclinedByReview) -> None:
-    emails.not_confirmed(
+    payment = selectors.payment(event.payment_id)
+    write = emails.move_not_made if payment.move_id else emails.not_confirmed
+    write(booking=courses.booking(event.booking_id), payment=payment, now=clock.now())
+
+
+def mail_not_moved(event: MoveNotMade) -> None:
+    emails.move_not_made(
         booking=courses.booking(event.booking_id),
         payment=selectors.payment(event.payment_id),
         now=clock.now(),
@@ -77,9 +88,11 @@ def mail_not_confirmed(event: PaymentDeclinedByReview) -> None:
 
 
 def mail_late_money(event: LateMoneyReturned) -> None:
-    emails.late_money_returned(
+    payment = selectors.payment(event.payment_id)
+    write = emails.move_money_returned if payment.move_id else emails.late_money_returned
+    write(
         booking=courses.booking(event.booking_id),
-        payment=selectors.payment(event.payment_id),
+        payment=payment,
         amount=Money(event.amount_minor, event.currency),
         now=clock.now(),
     )
@@ -103,3 +116,29 @@ def mail_refund(event: RefundSucceeded) -> None:
     emails.refund_on_its_way(
         booking=courses.booking(event.booking_id), refund=refund, now=clock.now()
     )
+
+
+def mail_called_off(event: BookingCalledOff) -> None:
+    """To who has to choose, or lost a place that was not paid for; not to who chose before the mail went out."""
+    booking = courses.booking(event.booking_id)
+    choice = session_cancelling.choice_of(booking)
+    if booking.session.state == "cancelled" and (choice or booking.status == "cancelled"):
+        emails.called_off(
+            booking=booking, choose_by=choice.due_at if choice else None, now=clock.now()
+        )
+
+
+def book_payment(event: PaymentSucceeded) -> None:
+    ledger.taken(selectors.payment(event.payment_id), now=clock.now())
+
+
+def book_refund(event: RefundSucceeded) -> None:
+    at = datetime.fromisoformat(event.at)
+    ledger.given_back(selectors.refund(event.refund_id), at=at, now=clock.now())
+
+
+def book_returned_refund(event: RefundFailed) -> None:
+    """One that never left moved nothing."""
+    if event.after_success:
+        at = datetime.fromisoformat(event.at)
+        ledger.came_back(selectors.refund(event.refund_id), at=at, now=clock.now())

@@ -68,6 +68,15 @@ def review_promise(now: datetime) -> datetime:
     return (moment + left).astimezone(now.tzinfo)
 
 
+def working_days_before(now: datetime, days: int) -> datetime:
+    """So many working days ago at the same time of day: weekends don't count."""
+    moment = now.astimezone(ZoneInfo(settings.VENUE_TIME_ZONE))
+    while days:
+        moment -= timedelta(days=1)
+        days -= moment.weekday() < SATURDAY
+    return moment.astimezone(now.tzinfo)
+
+
 def stripe_reason(reason: str) -> str:
     return STRIPE_REASONS.get(reason, "requested_by_customer")
 

@@ -11,12 +11,14 @@ from fraud.services import assessments, reviews
 from payments import policy
 from payments.gateways import stripe as gateway
 from payments.gateways.base import Missing, Rejected
-from payments.models import Payment, PaymentStatus, Refund
+from payments.models import Payment, PaymentStatus
+from payments.models.unknown import UnknownOutcome
 from payments.services import (
     attempts,
     endings,
     in_hand,
     late_money,
+    owed,
     reviewing,
     subjects,
     taking,
@@ -47,7 +49,11 @@ def assess(run: Run) -> Go | Done:
     if assessment.band == "high":
         endings.blocked(payment, now=run.now)
         return Done(endings.BLOCKED)
-    return Go(three_d_secure=assessment.three_d_secure, billing_country=token.billing_country)
+    return Go(
+        three_d_secure=assessment.three_d_secure,
+        billing_country=subject.billing_country,
+        billing_region=subject.billing_region,
+    )
 
 
 def authorise(run: Run) -> Go | Wait | Done | Fail:
@@ -56,7 +62,9 @@ def authorise(run: Run) -> Go | Wait | Done | Fail:
     attempts.authorise(
         payment,
         booking=run.data["booking"],
-        return_url=attempts.return_url(in_hand.booking(payment.booking_id).token),
+        return_url=attempts.return_url(
+            in_hand.booking(payment.booking_id).token, for_move=payment.move_id is not None
+        ),
         three_d_secure=run.data.get("three_d_secure", False),
         now=run.now,
     )
@@ -95,8 +103,18 @@ def assess_again(run: Run) -> Go | Wait | Undo | Done:
         raise payment.wrong_state("assess_again")
     if run.data.get("in_review"):
         return _after_review(payment, run)
+    return _judge_again(payment, run)
+
+
+def _judge_again(payment: Payment, run: Run) -> Go | Wait | Undo:
+    """One that waited for its customer may find the date called off."""
+    if run.data.get("waited") and owed.is_called_off(payment):
+        return Undo("the date was called off", ending=endings.WITHDRAWN)
     subject = subjects.after(
-        payment, billing_country=run.data.get("billing_country", ""), now=run.now
+        payment,
+        billing_country=run.data.get("billing_country", ""),
+        billing_region=run.data.get("billing_region", ""),
+        now=run.now,
     )
     assessment = assessments.assess(subject=subject, now=run.now)
     if assessment.band == "high":
@@ -113,15 +131,15 @@ def capture(run: Run) -> Go | Wait | Done | Undo | Fail:
         return Go(captured_minor=payment.captured_minor)
     if payment.status in ENDED:
         return Done(payment.status)
+    if payment.status == _P.AUTHORISED and not owed.may_be_given(payment, now=run.now):
+        return Undo("the move can't be made any more", ending=endings.WITHDRAWN)
     try:
         captured_minor = taking.capture(payment, now=run.now)
     except taking.NotTaken:
         return Undo("the gateway never took it", ending=endings.CAPTURE_FAILED)
     if captured_minor is not None:
         return Go(captured_minor=captured_minor)
-    if payment.status == _P.UNKNOWN:
-        return wait_for_gateway(payment, run)
-    return Done(payment.status)
+    return wait_for_gateway(payment, run) if payment.status == _P.UNKNOWN else Done(payment.status)
 
 
 def give_all_back(run: Run) -> Go | Fail:
@@ -151,11 +169,11 @@ PAYMENT = Definition(
     "payment",
     1,
     (
-        Step("assess", assess, title="Judge the risk"),
-        Step("authorise", authorise, undo=let_go, title="Ask the bank"),
-        Step("assess_again", assess_again, title="Judge the bank's answer"),
-        Step("capture", capture, undo=give_all_back, pivot=True, title="Take the money"),
-        Step("confirm", confirm, title="Confirm the booking"),
+        Step("assess", assess, title="Check"),
+        Step("authorise", authorise, undo=let_go, title="Authorise"),
+        Step("assess_again", assess_again, title="Check again"),
+        Step("capture", capture, undo=give_all_back, pivot=True, title="Take money"),
+        Step("confirm", confirm, title="Confirm"),
     ),
     title="Payment",
     unfinished=endings.unfinished,
@@ -170,10 +188,11 @@ def _payment(run: Run) -> Payment:
 
 
 def _wait_for_customer(payment: Payment, run: Run) -> Wait | Done:
-    """Left alone for 15 minutes, the payment is stopped at the gateway first."""
+    """Left alone for 15 minutes, or for a date that we called off, the payment is stopped at the gateway first."""
     asked_at = payment.changed_at
-    if run.now < asked_at + policy.ACTION_TIME:
-        return Wait(asked_at + policy.ACTION_TIME, for_="the customer")
+    too_late = run.data.get("waited") and owed.is_called_off(payment)
+    if run.now < asked_at + policy.ACTION_TIME and not too_late:
+        return Wait(asked_at + policy.ACTION_TIME, for_="the customer", waited=True)
     _refuse_unless(taking.cancel(payment, now=run.now).status == "canceled")
     endings.abandoned(payment, cause=endings.ABANDONED, now=run.now)
     return Done(endings.ABANDONED)
@@ -214,7 +233,7 @@ def _give_back(payment: Payment, run: Run) -> Go | Fail:
     return Go()
 
 
-def wait_for_gateway(subject: Payment | Refund, run: Run) -> Wait | Fail:
+def wait_for_gateway(subject: UnknownOutcome, run: Run) -> Wait | Fail:
     if subject.check_due_at is None:
         return Fail("The gateway has not said for three days what became of this.")
     return Wait(subject.check_due_at, for_="the gateway's word")
@@ -226,7 +245,7 @@ def _to_review(payment: Payment, assessment: assessments.Assessment, run: Run) -
         return _after_review(payment, run)  # opened by a driver that died, and decided since
     booking = in_hand.booking(payment.booking_id)
     hard_limit_at = policy.review_hard_limit(
-        starts_at=booking.session.starts_at,
+        starts_at=owed.starts_at(payment, booking.session.starts_at),
         authorised_until=payment.authorised_until or run.now + policy.AUTHORISATION_TIME,
     )
     if hard_limit_at <= run.now:
@@ -258,5 +277,5 @@ def _after_review(payment: Payment, run: Run) -> Go | Wait | Undo:
         case "declined":
             return Undo("declined by review", ending="decline")
         case "withdrawn":
-            return Undo("booking cancelled", ending="withdrawn")
+            return Undo("booking cancelled", ending=endings.WITHDRAWN)
     return Undo("nobody decided in time", ending="lapsed")

@@ -1,19 +1,23 @@
 """What others may ask of payments. Nothing here writes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, Sum
+from django.db.models import OuterRef, Q, Subquery, Sum
 
 from core.errors import NotFound
 from core.money import Money
 from payments.models import Dispute, Payment, PaymentStatus, Refund, RefundStatus
+from payments.models.payment import PRICE, purpose_of
 from payments.models.states import DISPUTE_OPEN
 from payments.policy import UNUSABLE_TOKEN, decline_code_to_show
 
 REFUSED = Q(status=PaymentStatus.FAILED) | Q(failure_code=UNUSABLE_TOKEN)
+
+GONE_BACK = (RefundStatus.PENDING, RefundStatus.SUCCEEDED, RefundStatus.SETTLED_BY_HAND)
 
 
 class PaymentNotFound(NotFound):
@@ -32,6 +36,7 @@ class PaymentFacts:
 
     payment_id: UUID
     booking_id: UUID
+    move_id: UUID | None
     amount: Money
     card_brand: str
     card_last4: str
@@ -69,7 +74,14 @@ def refund(refund_id: UUID | str) -> Refund:
 
 
 def latest_payment(booking_id: UUID | str) -> Payment | None:
-    return Payment.objects.filter(booking_id=booking_id).order_by("-created_at", "-id").first()
+    """The latest attempt to pay its price."""
+    tries = Payment.objects.filter(booking_id=booking_id, purpose=PRICE)
+    return tries.order_by("-created_at", "-id").first()
+
+
+def latest_payment_of_move(booking_id: UUID | str, move_id: UUID) -> Payment | None:
+    tries = Payment.objects.filter(booking_id=booking_id, purpose=purpose_of(move_id))
+    return tries.order_by("-created_at", "-id").first()
 
 
 def payments_of(booking_id: UUID | str) -> list[Payment]:
@@ -84,32 +96,36 @@ def refunds_of(booking_id: UUID | str) -> list[Refund]:
     )
 
 
-def taken_payment(booking_id: UUID | str) -> Payment | None:
-    """The payment that pays for the booking, if it was taken."""
-    taken = Payment.objects.filter(booking_id=booking_id, status=PaymentStatus.SUCCEEDED)
-    return taken.order_by("-created_at", "-id").first()
+def paying(booking_id: UUID | str) -> list[Payment]:
+    """What pays for the booking, newest first: its price, and the differences of its moves."""
+    taken = Payment.objects.filter(
+        booking_id=booking_id, status=PaymentStatus.SUCCEEDED, without_place=False
+    )
+    return list(taken.order_by("-created_at", "-id"))
 
 
 def paid_and_refunded(booking_id: UUID | str) -> tuple[Money, Money]:
     """What was taken, and what of it has gone back at the gateway's word."""
-    paid = Payment.objects.filter(booking_id=booking_id, status=PaymentStatus.SUCCEEDED)
-    back = Refund.objects.filter(
-        payment__booking_id=booking_id,
-        status__in=[RefundStatus.PENDING, RefundStatus.SUCCEEDED, RefundStatus.SETTLED_BY_HAND],
+    back = Refund.objects.filter(payment=OuterRef("pk"), status__in=GONE_BACK).values("payment")
+    sums = Payment.objects.filter(booking_id=booking_id).aggregate(
+        paid=Sum("captured_minor", filter=Q(status=PaymentStatus.SUCCEEDED)),
+        back=Sum(Subquery(back.annotate(total=Sum("amount_minor")).values("total"))),
     )
-    return (
-        Money(paid.aggregate(total=Sum("captured_minor"))["total"] or 0),
-        Money(back.aggregate(total=Sum("amount_minor"))["total"] or 0),
-    )
+    return Money(sums["paid"] or 0), Money(sums["back"] or 0)
 
 
-def refusals(booking_id: UUID | str) -> int:
-    """How many cards have been refused for this booking, by the bank or as no card at all."""
-    return Payment.objects.filter(REFUSED, booking_id=booking_id).count()
+def refused(booking_id: UUID | str, *, for_moves: bool = False) -> Q:
+    """The cards that were refused for its price, or for all of its moves, by the bank or as no card at all."""
+    price = Q(purpose=PRICE)
+    return REFUSED & Q(booking_id=booking_id) & (~price if for_moves else price)
 
 
-def tries_left(booking_id: UUID | str) -> int:
-    return max(settings.PAYMENT_TRIES_MAX - refusals(booking_id), 0)
+def refusals(booking_id: UUID | str, *, for_moves: bool = False) -> int:
+    return Payment.objects.filter(refused(booking_id, for_moves=for_moves)).count()
+
+
+def tries_left(booking_id: UUID | str, *, for_moves: bool = False) -> int:
+    return max(settings.PAYMENT_TRIES_MAX - refusals(booking_id, for_moves=for_moves), 0)
 
 
 def shown_decline_code(payment: Payment) -> str:
@@ -121,6 +137,11 @@ def has_open_dispute(payment_id: UUID | str) -> bool:
     return Dispute.objects.filter(payment_id=payment_id, status__in=DISPUTE_OPEN).exists()
 
 
+def any_in_dispute(payments: Iterable[Payment]) -> bool:
+    keys = [each.pk for each in payments]
+    return Dispute.objects.filter(payment_id__in=keys, status__in=DISPUTE_OPEN).exists()
+
+
 def payment_facts(payment_id: UUID | str) -> PaymentFacts:
     """Raises PaymentNotFound, also for a payment that was never taken."""
     found = payment(payment_id)
@@ -129,6 +150,7 @@ def payment_facts(payment_id: UUID | str) -> PaymentFacts:
     return PaymentFacts(
         payment_id=found.id,
         booking_id=found.booking_id,
+        move_id=found.move_id,
         amount=found.captured,
         card_brand=found.card_brand,
         card_last4=found.card_last4,

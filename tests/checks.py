@@ -37,7 +37,20 @@ TEST_GATES = {
     # The first two of each app make the tables that they lock; nobody uses those yet.
     "unsafe migrations": [
         *(PYTHON, "manage.py", "lintmigrations", "--warnings-as-errors"),
+        *("--sql-analyser", "postgresql"),  # it knows Django's own backend by name, not ours
         *("--ignore-name", "0001_initial", "0002_guards"),
+        # The same: they lock and index tables of their own making alone.
+        *(
+            "0006_moves",
+            "0011_waiting_list",
+            "0014_new_dates",
+            "0012_dispute_answers",
+            "0014_session_cancellation",
+        ),
+        # What it calls unique was so before, or is a new column; each index is built concurrently.
+        *("0003_corrections", "0016_called_off_again"),
+        # Contracts: what no released version reads or writes any more is dropped.
+        "0008_drop_key_counts",
     ],
 }
 PRODUCTION_GATES = {
@@ -47,6 +60,7 @@ PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "config.settings.production",
     "SITE_URL": "https://booking.example.com",
     "ALLOWED_HOSTS": "booking.example.com",
+    "TRUSTED_PROXY_COUNT": "1",
     "SELLER_VAT": "GB 123 4567 89",
     "EMAIL_URL": "smtp+tls://user:password@mail.example.com:587",
 }

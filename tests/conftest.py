@@ -1,6 +1,13 @@
 """Fixtures for every test."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long one example takes says how busy the machine is, and nothing of the code.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 RUNNING_SITES = {"house_of_the_run": 1, "stack": 2, "chromium": 2}
 # Begun first among these, so that the other worker has enough to do beside them.
@@ -18,6 +25,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _fixtures_of(item: pytest.Item) -> list[str]:
     return getattr(item, "fixturenames", [])
+
+
+@pytest.fixture(autouse=True)
+def closed_breakers():
+    """What one test's faults opened is not open for the next."""
+    yield
+    from tests.breakers import forget_breakers
+
+    forget_breakers()
+
+
+@pytest.fixture(autouse=True)
+def empty_caches():
+    """What one test had cached no other is shown."""
+    yield
+    from tests.caching import forget_caches
+
+    forget_caches()
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ Under REQUIRE_ALL=1 a lack is a failure instead.
 
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,9 @@ HOW = {
     "node": "install Node.js 20 or newer",
     "chromium": "install Chromium (on Debian: apt-get install chromium)",
     "stripe-cli": "run `make npm-tools` (needs Node 20 and npm)",
+    "promtool": "install Prometheus' tool (on Debian: apt-get install prometheus)",
+    "amtool": "install Alertmanager's tool (on Debian: apt-get install prometheus-alertmanager)",
+    "haproxy": "install HAProxy (on Debian: apt-get install haproxy)",
     "typescript": "run `make npm-tools` (needs Node 20 and npm)",
 }
 
@@ -57,14 +61,18 @@ def _typescript() -> Path | None:
     return compiler if compiler.exists() and types.is_dir() and shutil.which("node") else None
 
 
-def _node() -> Path | None:
-    found = shutil.which("node")
+def _program(name: str) -> Path | None:
+    """Debian keeps servers where an ordinary user's PATH does not look."""
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
     return Path(found) if found else None
 
 
 FINDERS = {
     "chromium": _chromium,
-    "node": _node,
+    "node": partial(_program, "node"),
+    "promtool": partial(_program, "promtool"),
+    "amtool": partial(_program, "amtool"),
+    "haproxy": partial(_program, "haproxy"),
     "stripe-cli": _stripe_cli,
     "typescript": _typescript,
 }

@@ -1,7 +1,8 @@
 """A pytest plugin: real PostgreSQL and Valkey for the run, in a folder of its own, gone afterwards.
 
 Loaded by `-p tests.services`, before Django reads its settings. With DB_HOST and REDIS_URL in the environment
-those servers are used instead. Under xdist the controller starts them once; each worker has its own databases.
+those servers are used instead. Under xdist each worker has its own database on the controller's PostgreSQL, and
+a Valkey of its own: some tests make theirs stand still, and nobody else's may.
 """
 
 import os
@@ -15,22 +16,25 @@ import pytest
 
 from core.embedded import environment, postgres, valkey
 
-VALKEY_DATABASES_EACH = 3
+VALKEY_ADDRESSES = ("REDIS_URL", "CELERY_BROKER_URL", "RATELIMIT_REDIS_URL")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
     if "PYTEST_XDIST_WORKER" in os.environ:
-        _take_own_valkey_databases(int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")))
-        return
-    early_config.add_cleanup(_start())
+        for name in VALKEY_ADDRESSES:
+            del os.environ[name]
+    early_config.add_cleanup(start())
 
 
-def _start() -> Callable[[], None]:
+def start() -> Callable[[], None]:
+    """Names the servers in the environment; what ends them again."""
     state = Path(tempfile.mkdtemp(prefix="rft-test-"))
     secrets = environment.secrets_of(state)
     secrets["VAR_DIR"] = str(state)
+    if {"DB_HOST", "REDIS_URL"} & os.environ.keys():  # somebody else's, and so are the passwords
+        secrets |= {name: os.environ[name] for name in secrets if name in os.environ}
     servers = []
     if "DB_HOST" not in os.environ:
         settings = postgres.THROW_AWAY | {"max_connections": "300"}
@@ -72,9 +76,3 @@ def stripe_keys(secrets: dict[str, str]) -> dict[str, str]:
         "STRIPE_API_BASE": "http://127.0.0.1:9",
         "STRIPE_JS_URL": "http://127.0.0.1:9/js/stripe.js",
     }
-
-
-def _take_own_valkey_databases(worker: int) -> None:
-    for place, name in enumerate(("REDIS_URL", "CELERY_BROKER_URL", "RATELIMIT_REDIS_URL")):
-        server = os.environ[name].rsplit("/", 1)[0]
-        os.environ[name] = f"{server}/{(worker + 1) * VALKEY_DATABASES_EACH + place}"

@@ -19,6 +19,18 @@ from core.embedded import children
 from core.embedded.ports import free_port
 from tests.payments.sandbox.process import Sandbox, start_sandbox
 
+# All customers and staff of the tests come from one address.
+UNLIMITED_TRIES = {
+    "RATE_LIMIT_CARD_ATTEMPTS": "1000000/m",
+    "RATE_LIMIT_CARD_ATTEMPTS_USER": "1000000/m",
+    "RATE_LIMIT_CARD_ATTEMPTS_GLOBAL": "1000000/m",
+    "RATE_LIMIT_SIGN_IN": "1000000/m",
+    "RATE_LIMIT_SIGN_IN_USER": "1000000/m",
+    "RATE_LIMIT_POSTS": "1000000/m",
+    "RATE_LIMIT_POSTS_USER": "1000000/m",
+    "RATE_LIMIT_PAGES": "1000000/m",
+    "RATE_LIMIT_PAGES_USER": "1000000/m",
+}
 READY_SECONDS_MAX = 180
 STOP_SECONDS_MAX = 10
 
@@ -54,15 +66,18 @@ class Stack:
             self.wait_until_ready()
         return self
 
-    def launch(self, name: str, **environment: str) -> subprocess.Popen:
-        """Start one part ("web", "worker", "beat"), with more environment if wanted (an armed crash point)."""
+    def launch(self, name: str, *, known_as: str = "", **environment: str) -> subprocess.Popen:
+        """Start one part ("web", "worker", "beat"), with more environment if wanted (an armed crash point).
+
+        `known_as` is the name of a second one beside the first.
+        """
         command = {
             "web": lambda: processes.web(self.port),
             "worker": processes.worker,
             "beat": lambda: processes.beat(self.folder),
         }[name]()
         with self.log(name).open("ab") as output:
-            self.running[name] = subprocess.Popen(
+            process = subprocess.Popen(
                 command,
                 env={**os.environ, **self.environment(), **environment},
                 stdin=subprocess.DEVNULL,
@@ -70,7 +85,8 @@ class Stack:
                 stderr=subprocess.STDOUT,
                 preexec_fn=children.child_setup(end_signal=signal.SIGKILL, as_root=True),
             )
-        return self.running[name]
+        self.running[known_as or name] = process
+        return process
 
     def environment(self) -> dict[str, str]:
         from django.conf import settings
@@ -86,6 +102,7 @@ class Stack:
             "STRIPE_API_BASE": self.sandbox.base_url,
             "STRIPE_JS_URL": f"{self.sandbox.base_url}/js/stripe.js",
             "PYTHONUNBUFFERED": "1",
+            **UNLIMITED_TRIES,
             **self.extra_environment,
         }
 

@@ -1,5 +1,7 @@
 """How Unfold looks and what it loads; the callbacks are in `config/admin.py`."""
 
+from django.urls import reverse_lazy
+
 UNFOLD = {
     "SITE_TITLE": "React Fast",
     "SITE_HEADER": "React Fast",
@@ -14,8 +16,14 @@ UNFOLD = {
     "BORDER_RADIUS": "10px",
     "ENVIRONMENT": "config.admin.environment_label",
     "STYLES": ["config.admin.tokens", "config.admin.theme", "config.admin.components"],
-    "SCRIPTS": ["config.admin.policy_bridge"],
+    "SCRIPTS": ["config.admin.policy_bridge", "config.admin.find_key", "config.admin.field_vitals"],
     "COMMAND": {"search_models": True, "show_history": True},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Your sign-in", "link": reverse_lazy("two_step:mine")},
+            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+        ],
+    },
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,

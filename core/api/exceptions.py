@@ -5,24 +5,24 @@ from typing import Any
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.db import OperationalError
 from django.http import Http404
-from psycopg_pool import PoolTimeout
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
+from core import security_events
 from core.api import problems
-from core.errors import Refusal, Unavailable
+from core.crypto import keyring
+from core.database import failures
+from core.errors import Conflict, Refusal
 
 log = structlog.get_logger(__name__)
-POOL_RETRY_AFTER_SECONDS = 2
 
 
-class Busy(Unavailable):
-    """Every database connection is taken."""
+class Damaged(Conflict):
+    """One sealed value does not open; the security log names its row."""
 
-    code = "busy"
-    detail = "We’re busier than usual. Try again in a few seconds."
+    code = "damaged"
+    detail = "Something kept here can’t be read any more. Call us and we’ll help."
 
 
 class TooLarge(drf.APIException):
@@ -52,10 +52,12 @@ def problem_handler(exception: Exception, context: dict[str, Any]) -> Response:
 def as_refusal(exception: Exception) -> Refusal | None:
     """The refusal that an exception is or stands for, else None."""
     if isinstance(exception, Refusal):
+        if exception.out_of_order:
+            security_events.tell("sequence_fail", code=exception.code)
         return exception
-    if isinstance(exception, OperationalError) and isinstance(exception.__cause__, PoolTimeout):
-        return Busy(retry_after=POOL_RETRY_AFTER_SECONDS)
-    return None
+    if isinstance(exception, keyring.Unreadable):
+        return Damaged()
+    return failures.as_refusal(exception)
 
 
 def flatten(detail: Any, path: str = "") -> dict[str, list[str]]:

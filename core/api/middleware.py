@@ -9,6 +9,7 @@ from django.template.loader import select_template
 from core.api import problems
 from core.api.exceptions import as_refusal
 from core.errors import Refusal
+from core.tracing.links import is_staff, trace_url
 
 API_PREFIX = "/api/"
 CODES = {
@@ -45,7 +46,13 @@ class RefusalMiddleware:
 def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """The page of a refusal's status: `errors/<status>.html`, else `<status>.html`, else its words alone."""
     status = problems.status_of(refusal)
-    context = {"refusal": refusal, "status": status, "reference": problems.trace_id()[:8]}
+    trace_id = problems.trace_id()
+    context = {
+        "refusal": refusal,
+        "status": status,
+        "reference": trace_id,
+        "trace_url": trace_url(trace_id) if is_staff(request) else "",
+    }
     try:
         template = select_template(
             [f"errors/{status}.html", f"{status}.html", "errors/refusal.html"]

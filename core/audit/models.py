@@ -52,3 +52,36 @@ class AuditEntry(models.Model):
             "trace_id": self.trace_id,
             "previous_hash": self.previous_hash,
         }
+
+
+class Verification(models.Model):
+    """One recomputation of the whole trail: who asked, how many records, what was found broken."""
+
+    asked_at = models.DateTimeField()
+    actor = models.CharField(max_length=120)
+    finished_at = models.DateTimeField(null=True)
+    records = models.PositiveBigIntegerField(default=0)
+    since = models.DateTimeField(null=True)
+    breaks = models.PositiveIntegerField(default=0)
+    broken = models.JSONField(default=list)
+    head = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        verbose_name = "verification"
+
+    def __str__(self) -> str:
+        return f"{self.records} records"
+
+    def finish(
+        self,
+        *,
+        records: int,
+        since: datetime | None,
+        broken: list[list[Any]],
+        breaks: int,
+        head: str,
+        now: datetime,
+    ) -> None:
+        self.records, self.since, self.broken = records, since, broken
+        self.breaks, self.head, self.finished_at = breaks, head, now
+        self.save()

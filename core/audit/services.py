@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from core.audit import chain
 from core.audit.models import AuditEntry
-from core.audit.personal import digested
+from core.audit.personal import digested, masked
 from core.tracing.propagation import trace_id
 
 
@@ -35,7 +35,7 @@ def record(
             sequence=last.sequence + 1 if last else 1,
             action=action,
             actor=actor,
-            reason=reason,
+            reason=masked(reason),
             before=digested(before),
             after=digested(after),
             at=now.astimezone(UTC),

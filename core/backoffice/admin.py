@@ -5,14 +5,22 @@ from datetime import datetime
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
+from django.urls import reverse
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from core.backoffice import navigation, today
+from core.backoffice import (  # noqa: F401 (they register their pages)
+    bulk_admin,
+    navigation,
+    reports_admin,
+    today,
+)
 from core.mail.models import Message, MessageState
 from core.outbox.models import Delivery
 from core.outbox.models import State as DeliveryState
 from core.sagas.models import SagaRun
+from core.two_step import services as two_step
 
 # Roles come from the wiring; a group changed by hand would be put back by the next migrate.
 admin.site.unregister(Group)
@@ -33,7 +41,16 @@ class StaffAdmin(UserAdmin, ModelAdmin):
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
         ("Role", {"fields": ("is_active", "is_staff", "groups")}),
+        ("Sign-in", {"fields": ("two_step",)}),
     )
+    readonly_fields = ("two_step",)
+
+    @admin.display(description="two-step sign-in")
+    def two_step(self, person: User) -> str:
+        if not two_step.is_set_up(person.pk):
+            return "Off"
+        address = reverse("two_step:remove", args=[person.pk])
+        return format_html('On. <a href="{}">Lost phone and codes? Remove it</a>', address)
 
 
 def messages_not_sent(now: datetime) -> today.Count:

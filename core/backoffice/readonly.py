@@ -11,6 +11,10 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from core import formats
+from core.backoffice import paging
+from core.tracing.links import trace_link
+
+TRACE = "trace_id"
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -20,7 +24,8 @@ class ReadOnlyAdmin(ModelAdmin):
     """
 
     list_fullwidth = True
-    list_per_page = 50
+    list_per_page = paging.ROWS
+    paginator = paging.CountedSoFar
     compressed_fields = True
     show_full_result_count = False
 
@@ -50,11 +55,18 @@ def _shown(model: type[models.Model], name: Any) -> Any:
     """The column itself, or for a moment a column that says it in our words."""
     if not isinstance(name, str):
         return name
+    if name == TRACE:
+        return _trace
     try:
         field = model._meta.get_field(name)
     except FieldDoesNotExist:
         return name
     return _moment(field) if isinstance(field, models.DateTimeField) else name
+
+
+@admin.display(description="Trace")
+def _trace(row: models.Model) -> str:
+    return trace_link(getattr(row, TRACE)) or "–"
 
 
 def _moment(field: models.DateTimeField) -> Callable[[models.Model], str]:

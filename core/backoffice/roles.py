@@ -23,11 +23,14 @@ def names() -> list[str]:
     return list(_roles)
 
 
-def addresses(name: str) -> list[str]:
-    """Where the people of a role read their e-mail; who has no address there is left out."""
+def addresses(name: str, *, but: str = "") -> list[str]:
+    """Where the people of a role read their e-mail; who has no address there is left out, and so is the actor `but`."""
     from django.contrib.auth.models import User
 
     people = User.objects.filter(groups__name=name, is_active=True).exclude(email="")
+    who = but.removeprefix("staff:")
+    if but != who and who.isdecimal():
+        people = people.exclude(pk=int(who))
     return sorted(people.values_list("email", flat=True).distinct())
 
 

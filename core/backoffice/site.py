@@ -7,17 +7,17 @@ from csp.decorators import csp_update
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse, TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
 
 from core import clock, formats
-from core.backoffice import today
+from core.backoffice import bands, finding, today
 
 SEARCH_LENGTH_MAX = 100
 RESULTS_EACH = 5
+RESULTS_ON_PAGE = 20
 
 # Unfold writes its colours into the page; scripts stay ours alone.
 staff_policy = csp_update({"style-src": "'unsafe-inline'"})
@@ -42,6 +42,9 @@ class BackOfficeSite(UnfoldAdminSite):
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return staff_policy(in_uk_time(super().admin_view(view, cacheable)))
 
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return super().each_context(request) | {"bands": bands.shown(request)}
+
     @method_decorator(staff_policy)
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -57,51 +60,44 @@ class BackOfficeSite(UnfoldAdminSite):
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """A few rows of each list that can be searched. Nothing is cached: results may name people."""
+        """For the box that opens over a page, a few rows of each kind; else a page of its own with more.
+
+        Nothing is cached: results may name people.
+        """
         term = request.GET.get("s", "").replace("\0", "").strip()[:SEARCH_LENGTH_MAX]
+        if "extended" in request.GET:
+            return self._search_box(request, term)
+        groups = finding.find(request, term, RESULTS_ON_PAGE) if term else []
+        context = {
+            **self.each_context(request),
+            "title": "Find",
+            "term": term,
+            "groups": groups,
+            "each": RESULTS_ON_PAGE,
+        }
+        return TemplateResponse(request, "backoffice/admin/search.html", context)
+
+    def _search_box(self, request: HttpRequest, term: str) -> HttpResponse:
         if not term:
             return HttpResponse()
-        apps = self.get_app_list(request)
-        rows = self._search_models(request, apps, term)
-        results = rows + self._search_apps(apps, term.lower())
+        groups = finding.find(request, term, RESULTS_EACH)
+        results = [
+            SearchResult(title=row.title, description=row.detail, link=row.url, icon=row.icon)
+            for group in groups
+            for row in group.rows
+        ]
+        results += self._search_apps(self.get_app_list(request), term.lower())
         page = Paginator(results, max(len(results), 1))
         context = {
             "page_obj": page,
             "results": page.page(1),
             "page_counter": 0,
-            "execution_time": 0,
             "command_show_history": True,
+            "term": term,
         }
         return TemplateResponse(
             request,
             "unfold/helpers/command_results.html",
             context,
             headers={"HX-Trigger": "search"},
-        )
-
-    def _search_models(
-        self,
-        request: HttpRequest,
-        app_list: list[dict[str, Any]],
-        search_term: str,
-        allowed_models: list[str] | None = None,
-    ) -> list[SearchResult]:
-        """At most RESULTS_EACH of a list, found as that list's own search finds them."""
-        found = []
-        for model in (model["model"] for app in app_list for model in app["models"]):
-            model_admin = self._registry[model]
-            if model_admin.get_search_fields(request):
-                queryset, _ = model_admin.get_search_results(
-                    request, model_admin.get_queryset(request), search_term
-                )
-                found += [self._result(row) for row in queryset[:RESULTS_EACH]]
-        return found
-
-    def _result(self, row: Any) -> SearchResult:
-        name = f"{row._meta.app_label}_{row._meta.model_name}"
-        return SearchResult(
-            title=str(row),
-            description=str(row._meta.verbose_name),
-            link=reverse(f"{self.name}:{name}_change", args=[row.pk]),
-            icon="arrow_forward",
         )

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
+from django.db import transaction
 from django.http import HttpRequest
 
+log = structlog.get_logger(__name__)
 EVENTS = 10
 
 
@@ -45,11 +48,13 @@ class Panel:
     context: dict[str, Any]
     more_url: str = ""
     more: str = ""
+    beside: bool = False
 
 
+FAILED = "failed"
 Now = datetime
 _counts: list[tuple[int, str, Callable[[Now], Count]]] = []
-_panels: list[tuple[int, str, Callable[[Now], Panel]]] = []
+_panels: list[tuple[int, str, Callable[[Now], Panel | None]]] = []
 _happenings: list[tuple[str, Callable[[int], Iterable[Happening]]]] = []
 
 
@@ -57,7 +62,8 @@ def add_count(place: int, permission: str, source: Callable[[Now], Count]) -> No
     _counts.append((place, permission, source))
 
 
-def add_panel(place: int, permission: str, source: Callable[[Now], Panel]) -> None:
+def add_panel(place: int, permission: str, source: Callable[[Now], Panel | None]) -> None:
+    """None is a panel that has nothing to say now."""
     _panels.append((place, permission, source))
 
 
@@ -67,16 +73,31 @@ def add_happenings(permission: str, source: Callable[[int], Iterable[Happening]]
 
 
 def page(request: HttpRequest, now: datetime) -> dict[str, Any]:
-    """What the page shows this person."""
+    """What the page shows this person. A part that fails says so in its place; the others stand."""
     may = request.user.has_perm
-    counts = [source(now) for _, permission, source in _in_order(_counts) if may(permission)]
+    counts = [_part(source, now) for _, permission, source in _in_order(_counts) if may(permission)]
+    panels = [_part(source, now) for _, permission, source in _in_order(_panels) if may(permission)]
+    panels = [panel for panel in panels if panel is not None]
+    latest = [source for permission, source in _happenings if may(permission)]
     return {
         "now": now,
         "counts": counts,
-        "waiting": sum(count.number for count in counts),
-        "panels": [source(now) for _, permission, source in _in_order(_panels) if may(permission)],
-        "happenings": _latest([source for permission, source in _happenings if may(permission)]),
+        "waiting": sum(count.number for count in counts if count is not FAILED),
+        "panels": [panel for panel in panels if panel is FAILED or not panel.beside],
+        "beside": [panel for panel in panels if panel is not FAILED and panel.beside],
+        "happenings": _part(_latest, latest),
+        "failed": FAILED,
     }
+
+
+def _part(source: Callable[[Any], Any], given: Any) -> Any:
+    """FAILED where the source raises, whatever it was: it is told, and the rest of the page is shown."""
+    try:
+        with transaction.atomic():
+            return source(given)
+    except Exception:
+        log.exception("today_part_failed", part=getattr(source, "__name__", ""))
+        return FAILED
 
 
 def _in_order(entries: list[Any]) -> list[Any]:

@@ -8,4 +8,7 @@ class CryptoConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from core.crypto import checks  # noqa: F401
+        from core.crypto import checks, metrics  # noqa: F401
+        from core.health import readings
+
+        readings.register("crypto", metrics.read_key_uses)

@@ -13,6 +13,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
+from core import security_events
 from core.crypto import keyring
 from core.crypto.index import blind_index
 
@@ -93,8 +94,22 @@ class SealedField(models.Field):
         return Sealed(keyring.seal(self.value_to_bytes(value), self.aad_of(pk)))
 
     def opened(self, instance: models.Model, sealed: Sealed) -> Any:
-        """The plain value; raises `keyring.Unreadable` on an unknown key or a swapped or altered value."""
-        return self.value_from_bytes(keyring.open(sealed.data, self.aad_of(instance.pk)))
+        """The plain value; raises `keyring.Unreadable` on an unknown key or a swapped or altered value.
+
+        The one row is told of: nothing else is wrong.
+        """
+        try:
+            return self.value_from_bytes(keyring.open(sealed.data, self.aad_of(instance.pk)))
+        except keyring.Unreadable as error:
+            why = type(error).__name__
+            security_events.tell(
+                "crypt_decrypt_fail",
+                why=why,
+                table=self.model._meta.db_table,
+                column=self.column,
+                row=str(instance.pk),
+            )
+            raise
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Sealed | None:
         return None if value is None else Sealed(bytes(value))

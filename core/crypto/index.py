@@ -1,10 +1,12 @@
 """Blind indexes: look-ups of what is sealed, by a keyed digest that says nothing without the key."""
 
-import hashlib
 import hmac
 import unicodedata
+from functools import lru_cache
 
 from django.conf import settings
+
+PURPOSES_MAX = 256
 
 
 def blind_index(value: str, purpose: str) -> str:
@@ -19,5 +21,9 @@ def blind_index(value: str, purpose: str) -> str:
 
 def keyed_digest(text: str, *, purpose: str) -> str:
     """HMAC-SHA256 of the exact text, under a key of its own for each purpose."""
-    purpose_key = hmac.digest(settings.HASH_SALT.encode(), f"purpose|{purpose}".encode(), "sha256")
-    return hmac.new(purpose_key, text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(_key(settings.HASH_SALT, purpose), text.encode(), "sha256").hex()
+
+
+@lru_cache(PURPOSES_MAX)
+def _key(salt: str, purpose: str) -> bytes:
+    return hmac.digest(salt.encode(), f"purpose|{purpose}".encode(), "sha256")

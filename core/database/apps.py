@@ -8,7 +8,7 @@ class DatabaseConfig(AppConfig):
     verbose_name = "Database"
 
     def ready(self) -> None:
-        from core.database import rights
+        from core.database import checks, rights  # noqa: F401  # checks register themselves
 
         # The signal comes once for each app with models, all before the first migration: one of them is enough.
         pre_migrate.connect(

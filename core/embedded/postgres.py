@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from core.database import limits
 from core.embedded import children
 from core.embedded.folders import private, socket_folder
 
@@ -139,11 +140,27 @@ def _make_roles_and_database(server: Postgres) -> None:
     ) as connection:
         _make_role(connection, OWNER, server.secrets["DB_OWNER_PASSWORD"], sql.SQL("CREATEDB"))
         _make_role(connection, APPLICATION, server.secrets["DB_PASSWORD"], sql.SQL("NOCREATEDB"))
+        for statement in limits.statements(APPLICATION):
+            connection.execute(statement)
         # The owner may take the application's part (tests prove the application's rights by SET ROLE).
         connection.execute(f"GRANT {APPLICATION} TO {OWNER}")
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
         if found.fetchone() is None:
             connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
+        # What was asked of the database, for who looks for missing indexes.
+        connection.execute(f"GRANT pg_read_all_stats TO {OWNER}")
+    _make_statistics(server)
+
+
+def _make_statistics(server: Postgres) -> None:
+    with psycopg.connect(
+        host=str(server.sockets),
+        user=SUPERUSER,
+        password=server.secrets["DB_SUPERUSER_PASSWORD"],
+        dbname=DATABASE,
+        autocommit=True,
+    ) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
 
 
 def _make_role(connection: psycopg.Connection, name: str, password: str, rights: sql.SQL) -> None:

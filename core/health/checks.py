@@ -13,26 +13,61 @@ from redis import Redis
 log = structlog.get_logger(__name__)
 SECONDS_MAX = 2.0
 THREADS = 8
+WORKS, SLOW, DOWN, UNKNOWN = "works", "slow", "down", "unknown"
 
 Check = Callable[[], None]
 
 
+class Slow(Exception):
+    """A check's word for: it works, but late or only in part. The words are shown to staff."""
+
+
+class NotKnown(Exception):
+    """A check's word for: nobody can say yet."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """A part as people know it. `effect` is what customers notice when it is down, `slow_effect` when it is slow
+    (where that differs), `todo` what to do about it."""
+
+    title: str
+    slow: str = ""
+    down: str = ""
+    effect: str = ""
+    todo: str = ""
+    slow_effect: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """`needed`: without it this process can't work, and a load balancer should ask another."""
+
+    check: Check
+    words: Words
+    needed: bool = True
+    timed: bool = True
+
+
 @dataclass(frozen=True)
 class Health:
-    """One dependency's answer; `error` is the kind of failure, never its words."""
+    """One part's answer; `error` is the kind of failure, never its words."""
 
     ok: bool
     milliseconds: float
     error: str = ""
+    state: str = WORKS
+    said: str = ""
 
     def as_json(self) -> dict[str, object]:
         answer: dict[str, object] = {"ok": self.ok, "ms": self.milliseconds}
-        return answer | ({"error": self.error} if self.error else {})
+        answer |= {"error": self.error} if self.error else {}
+        return answer | ({"state": self.state} if self.ok and self.state != WORKS else {})
 
 
 @dataclass
 class _Registry:
-    checks: dict[str, Check] = field(default_factory=dict)
+    parts: dict[str, Part] = field(default_factory=dict)
     running: dict[str, "Future[Health]"] = field(default_factory=dict)
     threads: ThreadPoolExecutor | None = None
 
@@ -45,13 +80,31 @@ class _Registry:
 _registry = _Registry()
 
 
-def register(name: str, check: Check) -> None:
-    """`check` raises when its dependency does not work. Called from an app's `ready()`."""
-    _registry.checks[name] = check
+def register(
+    name: str,
+    check: Check,
+    *,
+    words: Words | None = None,
+    needed: bool = True,
+    timed: bool = True,
+) -> None:
+    """`check` raises when its part does not work, Slow when only half. Called from an app's `ready()`."""
+    _registry.parts[name] = Part(check, words or Words(name.capitalize()), needed, timed)
 
 
 def unregister(name: str) -> None:
-    _registry.checks.pop(name, None)
+    _registry.parts.pop(name, None)
+
+
+def parts() -> dict[str, Part]:
+    return dict(_registry.parts)
+
+
+def ready(answers: dict[str, Health]) -> bool:
+    """Whether all that this process needs works."""
+    return all(
+        answer.ok for name, answer in answers.items() if name in _needed() or name not in parts()
+    )
 
 
 def ask_all(*, seconds_max: float = SECONDS_MAX) -> dict[str, Health]:
@@ -59,13 +112,13 @@ def ask_all(*, seconds_max: float = SECONDS_MAX) -> dict[str, Health]:
 
     A check that still hangs from the last time is not started again.
     """
-    for name, check in _registry.checks.items():
+    for name, part in _registry.parts.items():
         if name not in _registry.running or _registry.running[name].done():
-            _registry.running[name] = _registry.executor().submit(_ask, check)
-    asked = {name: _registry.running[name] for name in _registry.checks}
+            _registry.running[name] = _registry.executor().submit(_ask, part.check)
+    asked = {name: _registry.running[name] for name in _registry.parts}
     wait(asked.values(), timeout=seconds_max)
     answers = {
-        name: answer.result() if answer.done() else Health(False, seconds_max * 1000, "Timeout")
+        name: answer.result() if answer.done() else _failed("Timeout", seconds_max * 1000)
         for name, answer in asked.items()
     }
     for name, health in answers.items():
@@ -74,16 +127,31 @@ def ask_all(*, seconds_max: float = SECONDS_MAX) -> dict[str, Health]:
     return answers
 
 
+def _needed() -> set[str]:
+    return {name for name, part in _registry.parts.items() if part.needed}
+
+
 def _ask(check: Check) -> Health:
     began = time.monotonic()
-    error = ""
     try:
         check()
+    except Slow as words:
+        return Health(True, _since(began), state=SLOW, said=str(words))
+    except NotKnown as words:
+        return Health(True, _since(began), state=UNKNOWN, said=str(words))
     except Exception as failure:
-        error = type(failure).__name__
+        return _failed(type(failure).__name__, _since(began))
     finally:
         connection.close()
-    return Health(not error, round((time.monotonic() - began) * 1000, 1), error)
+    return Health(True, _since(began))
+
+
+def _failed(error: str, milliseconds: float) -> Health:
+    return Health(False, milliseconds, error, state=DOWN)
+
+
+def _since(began: float) -> float:
+    return round((time.monotonic() - began) * 1000, 1)
 
 
 def database() -> None:
@@ -92,7 +160,9 @@ def database() -> None:
 
 
 def cache() -> None:
-    _ping(settings.REDIS_URL)
+    """Without an address each process caches by itself, and nothing can be away."""
+    if settings.REDIS_URL:
+        _ping(settings.REDIS_URL)
 
 
 def broker() -> None:

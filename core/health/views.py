@@ -6,9 +6,8 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from django_prometheus.exports import ExportToDjangoView
 
-from core.health import checks
+from core.health import checks, exposition
 from core.ratelimit.address import client_address
 
 
@@ -24,7 +23,7 @@ def livez(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when every dependency works, else 503; each with its answer."""
     answers = checks.ask_all()
-    ready = all(health.ok for health in answers.values())
+    ready = checks.ready(answers)
     body = {
         "status": "ready" if ready else "not_ready",
         "checks": {name: health.as_json() for name, health in answers.items()},
@@ -38,7 +37,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus' text, all processes together; only for METRICS_ALLOWED_NETS."""
     if not settings.MONITORING_ENABLED or not _may_read_metrics(request):
         raise Http404
-    return ExportToDjangoView(request)
+    return HttpResponse(exposition.text(), content_type=exposition.CONTENT_TYPE)
 
 
 def _may_read_metrics(request: HttpRequest) -> bool:

@@ -1,11 +1,12 @@
 """Whose key it is: nobody can replay another's answer."""
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from core.crypto.index import keyed_digest
 from core.ratelimit.address import client_network
 
-BROWSER_COOKIE = "rft_browser"
+BROWSER_COOKIE: str = settings.BROWSER_COOKIE_NAME
 
 
 def scopes_of(request: HttpRequest) -> list[str]:

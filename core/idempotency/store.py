@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from core.errors import Conflict
 from core.idempotency.models import LEASE, RETENTION, IdempotencyKey
+from core.tracing import work
 
 
 class RequestInFlight(Conflict):
@@ -40,16 +41,20 @@ def begin(*, scopes: Sequence[str], key: str, fingerprint: str, now: datetime) -
 
     Raises KeyReused when the key belongs to another request, RequestInFlight when someone is on it.
     """
+    work.note(idempotency="first")
     row = _existing(scopes, key) or _insert(scopes, key, fingerprint, now)
     if isinstance(row, Claim):
         return row
     if row.expires_at <= now:
         return _take_over(row, fingerprint, now)
     if row.fingerprint != fingerprint:
+        work.note(idempotency="reused")
         raise KeyReused()
     if row.answered_at is not None:
+        work.note(idempotency="replayed")
         return Claim(row=row, answer=row.answer)
     if row.locked_until > now:
+        work.note(idempotency="in_flight")
         raise RequestInFlight(retry_after=1)
     return _take_over(row, fingerprint, now)
 

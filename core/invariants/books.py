@@ -1,7 +1,7 @@
 """The gateway's own records, as tables beside ours for the length of one transaction.
 
 They come as JSON: from the sandbox's control plane, or from a file with what Stripe's list endpoints gave
-(`payment_intents`, `charges`, `refunds`, `disputes`, `events`: lists of Stripe's objects; `requests` is the sandbox's
+(`payment_intents`, `charges`, `refunds`, `disputes`, `balance_transactions`, `events`: lists of Stripe's objects; `requests` is the sandbox's
 journal and may be left out).
 """
 
@@ -25,6 +25,7 @@ TABLES = {
         id text, charge text, intent text, status text, amount bigint, currency text, created timestamptz,
         operation_id text""",
     "g_disputes": "id text, charge text, status text, amount bigint, currency text, created timestamptz",
+    "g_balance": "id text, kind text, source text, amount bigint, fee bigint, currency text, created timestamptz",
     "g_events": "id text, type text, created timestamptz, object_id text, object_type text",
     "g_requests": "at timestamptz, path text, key text, parameters text, operation_id text",
 }
@@ -33,6 +34,7 @@ COLLECTIONS = {
     "g_charges": "charges",
     "g_refunds": "refunds",
     "g_disputes": "disputes",
+    "g_balance": "balance_transactions",
     "g_events": "events",
     "g_requests": "requests",
 }
@@ -130,6 +132,13 @@ def _dispute(each: Json) -> tuple:
     )  # fmt: skip
 
 
+def _balance(each: Json) -> tuple:
+    return (
+        each["id"], each["reporting_category"], _id(each.get("source")), each["amount"], each["fee"],
+        each["currency"].upper(), _moment(each["created"]),
+    )  # fmt: skip
+
+
 def _event(each: Json) -> tuple:
     about = each["data"]["object"]
     return each["id"], each["type"], _moment(each["created"]), about.get("id", ""), about["object"]
@@ -153,6 +162,7 @@ _ROWS = {
     "g_charges": _charge,
     "g_refunds": _refund,
     "g_disputes": _dispute,
+    "g_balance": _balance,
     "g_events": _event,
     "g_requests": _request,
 }

@@ -199,6 +199,15 @@ PRICE_AUTHORITY = Invariant(
             """,
             INTENTS,
         ),
+        Check(
+            "a payment for a move asks for another amount than the difference, or for a move of another booking",
+            """
+            SELECT p.id AS payment, p.purpose, p.amount_minor, m.difference_minor FROM payments_payment p
+            LEFT JOIN courses_move m ON 'move-' || replace(m.id::text, '-', '') = p.purpose
+                AND m.booking_id = p.booking_id
+            WHERE p.purpose <> 'price' AND m.difference_minor IS DISTINCT FROM p.amount_minor
+            """,
+        ),
     ),
 )
 

@@ -70,7 +70,7 @@ def altered_documents(cursor: Any, values: Mapping[str, Any]) -> Iterator[Row]:
     cursor.execute(
         """
         SELECT id, kind, label, issued_at, tax_point, booking_reference, refers_to_id, currency, net_minor, vat_minor,
-            gross_minor, seller::text, lines::text, private, content_hash FROM invoicing_document ORDER BY id
+            gross_minor, seller::text, lines::text, private, content_hash, is_correction, replaces_id FROM invoicing_document ORDER BY id
         """
     )
     names = [column[0] for column in cursor.description]
@@ -119,6 +119,8 @@ def _alteration(facts: dict[str, Any]) -> str:
         "lines": json.loads(facts["lines"]),
         "private": private,
     }
+    if facts["is_correction"]:
+        content["replaces"] = str(facts["replaces_id"] or "")
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     same = hashlib.sha256(text.encode()).hexdigest() == facts["content_hash"]
     return "" if same else "its content is not what was issued"
@@ -150,6 +152,7 @@ COMPLETE = Invariant(
             """
             SELECT p.id AS payment, p.captured_minor, count(d.id) AS invoices FROM payments_payment p
             LEFT JOIN invoicing_document d ON d.payment_id = p.id AND d.kind = 'invoice'
+                AND NOT EXISTS (SELECT FROM invoicing_document newer WHERE newer.replaces_id = d.id)
             WHERE p.status = 'succeeded' AND p.captured_at < %(settled)s
             GROUP BY p.id HAVING count(d.id) <> 1
             """,
@@ -168,7 +171,9 @@ COMPLETE = Invariant(
             SELECT p.id AS payment, notes.amount AS credited, back.amount AS went_back, failed.amount AS came_back
             FROM payments_payment p,
             LATERAL (SELECT coalesce(sum(gross_minor), 0) AS amount FROM invoicing_document
-                WHERE payment_id = p.id AND kind = 'credit_note') AS notes,
+                WHERE payment_id = p.id AND kind = 'credit_note' AND NOT EXISTS (
+                    SELECT FROM invoicing_document newer WHERE newer.replaces_id = invoicing_document.refers_to_id
+                )) AS notes,
             LATERAL (SELECT coalesce(sum(amount_minor), 0) AS amount FROM payments_refund
                 WHERE payment_id = p.id AND status IN ('succeeded', 'settled_by_hand')
                     AND changed_at < %(settled)s) AS back,
@@ -216,6 +221,25 @@ COMPLETE = Invariant(
             JOIN invoicing_document n ON n.refers_to_id = i.id
             GROUP BY i.id HAVING sum(n.gross_minor) > i.gross_minor OR sum(n.vat_minor) > i.vat_minor
                 OR (sum(n.gross_minor) = i.gross_minor AND sum(n.vat_minor) <> i.vat_minor)
+            """,
+        ),
+        Check(
+            "an invoice was corrected, and is not credited in full",
+            """
+            SELECT i.label, i.gross_minor, newer.label AS replaced_by FROM invoicing_document newer
+            JOIN invoicing_document i ON i.id = newer.replaces_id AND i.kind = 'invoice'
+            WHERE i.gross_minor <> (SELECT coalesce(sum(n.gross_minor), 0) FROM invoicing_document n
+                WHERE n.refers_to_id = i.id)
+            """,
+        ),
+        Check(
+            "a paper takes the place of one that is not its like",
+            """
+            SELECT newer.label, old.label AS replaces FROM invoicing_document newer
+            JOIN invoicing_document old ON old.id = newer.replaces_id
+            WHERE (old.kind, old.payment_id, old.gross_minor, old.vat_minor, old.tax_point, old.refund_id)
+                IS DISTINCT FROM
+                (newer.kind, newer.payment_id, newer.gross_minor, newer.vat_minor, newer.tax_point, newer.refund_id)
             """,
         ),
     ),

@@ -1,4 +1,4 @@
-"""INV-11 and 12: no more goes back than was taken, and each refund goes once."""
+"""INV-11 to 14 and 20: no more goes back than was taken, each refund goes once and for a reason, disputes are mirrored."""
 
 from core.invariants.invariant import Check, Invariant
 
@@ -82,4 +82,74 @@ REFUND_ONCE = Invariant(
     ),
 )
 
-INVARIANTS = (REFUND_CAP, REFUND_ONCE)
+REFUND_REASONED = Invariant(
+    "INV-13",
+    "Each refund says who asked for it and why, and above the limits who else approved it, before it was sent",
+    (
+        Check(
+            "a refund has nobody who asked for it, or no reason",
+            "SELECT id AS refund, requested_by, reason FROM payments_refund WHERE requested_by = '' OR reason = ''",
+        ),
+        Check(
+            "a refund that needs a second person went ahead without one",
+            """
+            SELECT id AS refund, status, requested_by, approved_by FROM payments_refund
+            WHERE needs_approval AND status NOT IN ('requested', 'sent_back', 'rejected')
+                AND (approved_by = '' OR approved_by = requested_by)
+            """,
+        ),
+        Check(
+            "a refund was sent before anybody had approved it",
+            """
+            SELECT r.id AS refund, sent.at FROM payments_refund r
+            JOIN payments_refundtransition sent ON sent.refund_id = r.id AND sent.to_status = 'in_flight'
+            WHERE NOT EXISTS (
+                SELECT FROM payments_refundtransition said
+                WHERE said.refund_id = r.id AND said.to_status = 'approved' AND said.at <= sent.at
+            )
+            """,
+        ),
+    ),
+)
+
+NONE_INTO_A_DISPUTE = Invariant(
+    "INV-14",
+    "We send no refund while the bank has the payment in question",
+    (
+        Check(
+            "a refund of ours was sent while a dispute of its payment was open",
+            """
+            SELECT r.id AS refund, d.gateway_id AS dispute, sent.at FROM payments_refund r
+            JOIN payments_refundtransition sent ON sent.refund_id = r.id AND sent.to_status = 'in_flight'
+            JOIN payments_dispute d ON d.payment_id = r.payment_id
+            JOIN LATERAL (
+                SELECT min(at) AS at FROM payments_disputetransition WHERE dispute_id = d.id
+            ) AS known ON true
+            LEFT JOIN LATERAL (
+                SELECT min(at) AS at FROM payments_disputetransition
+                WHERE dispute_id = d.id AND to_status IN ('won', 'lost', 'warning_closed', 'prevented')
+            ) AS ended ON true
+            WHERE NOT r.external AND sent.at > known.at AND (ended.at IS NULL OR sent.at < ended.at)
+            """,
+        ),
+    ),
+)
+
+DISPUTES_MIRRORED = Invariant(
+    "INV-20",
+    "Every dispute at the gateway stands here as it stands there",
+    (
+        Check(
+            "a dispute at the gateway is not known here, or stands otherwise",
+            """
+            SELECT g.id AS dispute, g.status AS status_there, d.status AS status_here FROM g_disputes g
+            JOIN payments_payment p ON p.charge_id = g.charge
+            LEFT JOIN payments_dispute d ON d.gateway_id = g.id
+            WHERE g.created < %(settled)s AND d.status IS DISTINCT FROM g.status
+            """,
+            ("g_disputes",),
+        ),
+    ),
+)
+
+INVARIANTS = (REFUND_CAP, REFUND_ONCE, REFUND_REASONED, NONE_INTO_A_DISPUTE, DISPUTES_MIRRORED)

@@ -10,6 +10,13 @@ BOOKING = """
     under_review>confirmed under_review>cancelled under_review>held
     confirmed>confirmed confirmed>cancelled
 """
+MOVE = """
+    open>done open>paying open>expired open>cancelled
+    paying>open paying>done paying>under_review paying>expired
+    under_review>done under_review>cancelled
+"""
+WAITING = "waiting>offered waiting>left offered>taken offered>lapsed offered>left"
+CALLED_OFF = "waiting>ended waiting>choosing choosing>moved choosing>refunded choosing>ended"
 PAYMENT = """
     created>in_flight created>blocked created>cancelled
     in_flight>requires_action in_flight>processing in_flight>authorised in_flight>failed in_flight>cancelled
@@ -29,8 +36,16 @@ REFUND = """
     unknown>pending unknown>succeeded unknown>failed
     pending>succeeded pending>failed succeeded>failed failed>settled_by_hand
 """
+ANSWER = """
+    decided>in_flight decided>failed in_flight>unknown in_flight>sent in_flight>failed
+    unknown>sent unknown>failed
+"""
 BEGINNINGS = {
+    "answer": ("decided",),
     "booking": ("held",),
+    "move": ("open",),
+    "called_off": ("waiting",),
+    "entry": ("waiting",),
     "payment": ("created",),
     "refund": ("requested", "pending", "succeeded"),
 }
@@ -78,8 +93,14 @@ LEGAL_TRANSITIONS = Invariant(
     "Every move is one of the state machine's, begins where the last one ended, and leads to the present state",
     (
         *_history("booking", "courses_booking", "came_from", "went_to", BOOKING),
+        *_history("move", "courses_move", "came_from", "went_to", MOVE),
         *_history("payment", "payments_payment", "from_status", "to_status", PAYMENT),
         *_history("refund", "payments_refund", "from_status", "to_status", REFUND),
+        *_history("entry", "courses_waitinglistentry", "came_from", "went_to", WAITING),
+        *_history(
+            "called_off", "payments_calledoffbooking", "from_status", "to_status", CALLED_OFF
+        ),
+        *_history("answer", "payments_disputeanswer", "from_status", "to_status", ANSWER),
     ),
 )
 
@@ -126,10 +147,38 @@ NOTHING_STUCK = Invariant(
             """,
         ),
         Check(
+            "a booking of a date that we cancelled waits, and its time is over",
+            """
+            SELECT id AS called_off, booking_id AS booking, status, due_at FROM payments_calledoffbooking
+            WHERE status IN ('waiting', 'choosing') AND due_at < %(settled)s - interval '60 seconds'
+            """,
+        ),
+        Check(
             "a review that nobody decided is past its limit",
             """
             SELECT id AS review, payment_id AS payment, hard_limit_at FROM fraud_reviewcase
             WHERE state = 'open' AND hard_limit_at < %(settled)s
+            """,
+        ),
+        Check(
+            "an answer to a dispute that has not ended has nobody to move it",
+            """
+            SELECT a.id AS answer, a.status, a.changed_at, s.state AS saga FROM payments_disputeanswer a
+            LEFT JOIN sagas_sagarun s ON s.name = 'dispute_answer' AND s.subject_id = a.id
+            WHERE a.status IN ('decided', 'in_flight', 'unknown') AND a.changed_at < %(settled)s
+                AND coalesce(s.state NOT IN ('running', 'waiting', 'compensating', 'needs_attention'), true)
+            """,
+        ),
+        Check(
+            "a move waits for a payment that is not under way",
+            """
+            SELECT m.id AS move, m.booking_id AS booking, m.status FROM courses_move m
+            WHERE m.status IN ('paying', 'under_review') AND NOT EXISTS (
+                SELECT FROM payments_payment p WHERE p.purpose = 'move-' || replace(m.id::text, '-', '')
+                    AND p.booking_id = m.booking_id
+                    AND p.status IN ('created', 'in_flight', 'requires_action', 'processing', 'authorised',
+                        'capturing', 'unknown')
+            )
             """,
         ),
     ),

@@ -6,3 +6,10 @@ class MailConfig(AppConfig):
     label = "mail"
     verbose_name = "Messages"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from core.health import readings
+        from core.mail import guards, line, metrics
+
+        readings.register("mail", metrics.backlog)
+        guards.MAIL.probe = lambda: guards.MAIL.call(line.check)

@@ -19,14 +19,16 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from prometheus_client import Counter
 
+from core.breakers.guard import Admission, NotPermitted
 from core.crashpoints import crash_point
 from core.crypto.keyring import Unreadable
-from core.database.transactions import refuse_inside_transaction
+from core.database.transactions import give_connection_back, refuse_inside_transaction
 from core.errors import Unavailable
 from core.mail.attachments import Attachment, AttachmentReference, provided
+from core.mail.guards import MAIL
 from core.mail.line import Line, NotSent, answer_of
 from core.mail.models import Delivery, Message, Outcome
-from core.tracing.propagation import attach
+from core.tracing import spans
 
 log = structlog.get_logger(__name__)
 tries_total = Counter("mail_tries", "Tries to send a message", ["outcome"])
@@ -37,25 +39,41 @@ BATCH_SECONDS = 60.0
 
 
 def send_due(*, now: datetime, limit: int = BATCH) -> int:
-    """Try every message that is due, at most `limit` and for a minute; returns how many were tried."""
+    """Try every message that is due, at most `limit` and for a minute; returns how many were tried.
+
+    Ends early, before the next message is claimed, when the breaker of the mail server is open.
+    """
     refuse_inside_transaction("mail")
     tried, until = 0, time.monotonic() + BATCH_SECONDS
     due = Message.objects.due(now).order_by("due_at").prefetch_related("attachments")
     with Line() as line:
         for message in list(due[:limit]):
-            # What is sent never changes, and whether it still is to be sent the claim asks.
-            if message.claim(now=now):
-                with attach(message.trace):
-                    _try(message, line, now)
-                tried += 1
+            try:
+                tried += _take(message, line, now)
+            except NotPermitted:
+                break
             if time.monotonic() >= until:
                 break
     return tried
 
 
-def _try(message: Message, line: Line, now: datetime) -> None:
+def _take(message: Message, line: Line, now: datetime) -> bool:
+    """Raises NotPermitted before the message is claimed."""
+    with MAIL.admit() as admitted:
+        # What is sent never changes, and whether it still is to be sent the claim asks.
+        if not message.claim(now=now):
+            return False
+        facts = {"rft.message": str(message.pk), "rft.mail.kind": message.kind}
+        with spans.continued(message.trace, "send mail", attributes=facts):
+            _try(message, line, admitted, now)
+    return True
+
+
+def _try(message: Message, line: Line, admitted: Admission, now: datetime) -> None:
     try:
-        line.send(_composed(message))
+        letter = _composed(message)
+        give_connection_back()
+        admitted.call(line.send, letter)
     except NotSent as failure:
         _record(message, failure.outcome, failure.answer, now)
         return

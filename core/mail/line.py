@@ -13,16 +13,19 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
 from core.mail.models import Outcome
+from core.tracing import spans, work
 
 log = structlog.get_logger(__name__)
 OK = 250
+GOING_DOWN = 421
 
 
 class NotSent(Exception):
-    """How a try failed: the outcome, and the server's code or the kind of failure."""
+    """How a try failed: the outcome, the server's code or the kind of failure, and whether it says that
+    no other message would fare better."""
 
-    def __init__(self, outcome: Outcome, answer: str) -> None:
-        self.outcome, self.answer = outcome, answer
+    def __init__(self, outcome: Outcome, answer: str, *, line_is_down: bool = False) -> None:
+        self.outcome, self.answer, self.line_is_down = outcome, answer, line_is_down
         super().__init__(f"{outcome}: {answer}")
 
 
@@ -71,6 +74,11 @@ class Line:
             log.info("mail_goodbye_failed", error=type(error).__name__)
 
 
+def check() -> None:
+    """Whether the server takes us in; no message is sent. Raises NotSent."""
+    _opened().close()
+
+
 def answer_of(error: Exception) -> str:
     code = getattr(error, "smtp_code", "")
     return f"{type(error).__name__} {code}".strip()
@@ -81,7 +89,7 @@ def _opened() -> BaseEmailBackend:
     try:
         connection.open()
     except (OSError, smtplib.SMTPException) as error:
-        raise NotSent(Outcome.TEMPORARY, answer_of(error)) from None
+        raise NotSent(Outcome.TEMPORARY, answer_of(error), line_is_down=True) from None
     return connection
 
 
@@ -97,14 +105,17 @@ def _answers(connection: BaseEmailBackend) -> bool:
 
 def _hand_over(connection: BaseEmailBackend, email: EmailMessage) -> None:
     try:
-        connection.send_messages([email])
+        with work.timed(work.MAIL), spans.client("SMTP send", "smtp"):
+            connection.send_messages([email])
     except smtplib.SMTPRecipientsRefused as error:
         code = next(iter(error.recipients.values()))[0]
         raise NotSent(_outcome_of(code), str(code)) from None
     except smtplib.SMTPResponseException as error:
-        raise NotSent(_outcome_of(error.smtp_code), str(error.smtp_code)) from None
+        down = error.smtp_code == GOING_DOWN
+        answer = str(error.smtp_code)
+        raise NotSent(_outcome_of(error.smtp_code), answer, line_is_down=down) from None
     except (OSError, smtplib.SMTPException) as error:
-        raise NotSent(Outcome.UNKNOWN, answer_of(error)) from None
+        raise NotSent(Outcome.UNKNOWN, answer_of(error), line_is_down=True) from None
 
 
 def _outcome_of(code: int) -> Outcome:

@@ -87,6 +87,29 @@ def resend(*, message_id: UUID, actor: str, now: datetime) -> Message:
     return copy
 
 
+def forward(*, message_id: UUID, to: str, occasion: str, actor: str, now: datetime) -> Message:
+    """The same words and files to somebody else too; the same `occasion` twice is one message."""
+    _refuse_bad(to)
+    with transaction.atomic():
+        original = Message.objects.filter(pk=message_id).first()
+        if original is None:
+            raise MessageNotFound()
+        copy, files = _copy(original, now)
+        copy.dedupe_key = f"{original.pk}#to:{occasion}"
+        copy.recipient, copy.recipient_index = to, blind_index(to, RECIPIENT)
+        for file in files:
+            file.message = copy
+        kept = _queue(copy, files)
+        audit.record(
+            subject=f"mail.message:{original.pk}",
+            action="forward",
+            actor=actor,
+            after={"message": str(kept.pk)},
+            now=now,
+        )
+    return kept
+
+
 def _queue(message: Message, attachments: list[models.Attachment]) -> Message:
     """Insert, unless the key is taken: then a concurrent or earlier call has done it."""
     with transaction.atomic():

@@ -8,4 +8,7 @@ class OutboxConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from core.outbox import checks  # noqa: F401
+        from core.health import readings
+        from core.outbox import checks, metrics  # noqa: F401
+
+        readings.register("outbox", metrics.backlog)

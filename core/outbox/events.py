@@ -8,9 +8,10 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar, Self
 
-from django.db import connection
+from django.db import connection, transaction
 
 from core import clock, ids, nudges
 from core.outbox.models import Message
@@ -44,6 +45,7 @@ class Event:
 Handler = Callable[[Any], object]
 _classes: dict[str, type[Event]] = {}
 _handlers: dict[str, dict[str, Handler]] = {}
+_observers: dict[str, list[Handler]] = {}
 
 
 class OutsideTransaction(RuntimeError):
@@ -69,6 +71,11 @@ def subscribe(event: type[Event], handler: Handler, *, name: str) -> None:
         raise ValueError(f"two handlers of {event.name} are named {name}")
 
 
+def observe(event: type[Event], observer: Handler) -> None:
+    """Have `observer` told in this process after each commit. For counters: a process that dies tells nothing."""
+    _observers.setdefault(event.name, []).append(observer)
+
+
 def publish(event: Event, *, now: datetime | None = None) -> None:
     """Write the message and a delivery for each handler in the caller's transaction, and nudge the relay on commit.
 
@@ -84,6 +91,8 @@ def publish(event: Event, *, now: datetime | None = None) -> None:
         published_at=now or clock.now(),
     )
     _insert(message, list(_handlers.get(event.name, ())))
+    if event.name in _observers:
+        transaction.on_commit(partial(_tell_observers, event), robust=True)
 
 
 def read(name: str, version: int, payload: dict[str, Any]) -> Event:
@@ -99,6 +108,11 @@ def handler_of(event: str, name: str) -> Handler:
         return _handlers[event][name]
     except KeyError:
         raise UnknownHandler(f"{name} (of {event})") from None
+
+
+def _tell_observers(event: Event) -> None:
+    for observer in _observers[event.name]:
+        observer(event)
 
 
 def _plain(event: Event) -> dict[str, Any]:

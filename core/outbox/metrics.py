@@ -1,10 +1,12 @@
-"""What monitoring sees of the outbox. Counters add up over processes; the gauges are the last sweep's reading."""
+"""What monitoring sees of the outbox: counters of what was done, and what waits in the rows."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.db.models import Count, Min, Q
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Histogram, Metric
 
+from core.health.readings import age, gauge
 from core.outbox.models import OPEN_STATES, Claim, Delivery, State
 
 deliveries_total = Counter("outbox_deliveries", "Tries, by how they ended", ["handler", "outcome"])
@@ -13,13 +15,6 @@ delay_seconds = Histogram(
     "From publishing to being taken by a relay that then handed it over",
     ["handler"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600),
-)
-open_deliveries = Gauge("outbox_open_deliveries", "Not yet done", multiprocess_mode="mostrecent")
-gave_up_deliveries = Gauge(
-    "outbox_gave_up_deliveries", "Set aside for a person", multiprocess_mode="mostrecent"
-)
-oldest_open_seconds = Gauge(
-    "outbox_oldest_open_seconds", "Age of the oldest not yet done", multiprocess_mode="mostrecent"
 )
 
 
@@ -32,15 +27,14 @@ def failed(claim: Claim, *, final: bool) -> None:
     deliveries_total.labels(claim.handler, "gave_up" if final else "failed").inc()
 
 
-def read_backlog(*, now: datetime) -> None:
-    """Set the gauges from the rows."""
+def backlog(now: datetime) -> Iterator[Metric]:
+    """What waits, read from the rows."""
     unfinished = Delivery.objects.filter(state__in=[*OPEN_STATES, State.GAVE_UP])
-    backlog = unfinished.aggregate(
+    found = unfinished.aggregate(
         open=Count("id", filter=Q(state__in=OPEN_STATES)),
         gave_up=Count("id", filter=Q(state=State.GAVE_UP)),
         oldest=Min("message__published_at", filter=Q(state__in=OPEN_STATES)),
     )
-    open_deliveries.set(backlog["open"])
-    gave_up_deliveries.set(backlog["gave_up"])
-    age = (now - backlog["oldest"]).total_seconds() if backlog["oldest"] else 0
-    oldest_open_seconds.set(max(0, age))
+    yield gauge("outbox_open_deliveries", "Not yet done", found["open"])
+    yield gauge("outbox_gave_up_deliveries", "Set aside for a person", found["gave_up"])
+    yield gauge("outbox_oldest_open_seconds", "Of those not yet done", age(found["oldest"], now))

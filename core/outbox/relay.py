@@ -17,7 +17,7 @@ from core.backoff import Backoff
 from core.crashpoints import crash_point
 from core.outbox import events, metrics
 from core.outbox.models import ATTEMPTS_MAX, Claim, Delivery
-from core.tracing import propagation
+from core.tracing import spans
 
 BATCH = 20
 RETRY_EVERY_ROUNDS = 5
@@ -80,7 +80,8 @@ def _handle(claims: Sequence[Claim], now: datetime) -> None:
 
 
 def _call(claim: Claim) -> None:
-    with propagation.attach(claim.trace):
+    facts = {"messaging.operation.name": "process", "messaging.message.id": str(claim.id)}
+    with spans.continued(claim.trace, f"process {claim.handler}", attributes=facts):
         handler = events.handler_of(claim.event, claim.handler)
         handler(events.read(claim.event, claim.version, claim.payload))
 
@@ -95,7 +96,7 @@ def _record_failure(claim: Claim, error: Exception, now: datetime) -> None:
     )
     metrics.failed(claim, final=final)
     tell = log.error if final else log.warning
-    with propagation.attach(claim.trace):
+    with spans.continued(claim.trace, f"put off {claim.handler}"):
         tell(
             "outbox_gave_up" if final else "outbox_try_failed",
             delivery=str(claim.id),

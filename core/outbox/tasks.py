@@ -4,7 +4,7 @@ from celery import shared_task
 
 from core import clock
 from core.crashpoints import crash_point
-from core.outbox import metrics, relay
+from core.outbox import relay
 from core.outbox.models import Delivery
 
 
@@ -17,7 +17,5 @@ def relay_now() -> None:
 
 @shared_task(name="core.outbox.tasks.sweep")
 def sweep() -> None:
-    now = clock.now()
-    Delivery.objects.bury_exhausted(now=now)
+    Delivery.objects.bury_exhausted(now=clock.now())
     relay.relay_due()
-    metrics.read_backlog(now=now)

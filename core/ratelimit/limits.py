@@ -1,115 +1,135 @@
-"""The limits at the doors, counted for each client network by django-ratelimit in its own Valkey database.
+"""The limits by name, each for three: the client's network, the user, everybody together (settings.RATE_LIMITS).
 
-When that database is away nothing fails open: each process counts for itself, with a share of the limit, until
-it is back. A store that does not answer is left alone for a few seconds, so that no request waits for it twice.
+    limits.spend(request, limits.POSTS)            # at the doors: a window that begins anew
+    limits.look(request, limits.LINKS)             # is it used up? `limits.miss` counts what led nowhere
+    limits.roll(request, limits.CARDS)             # where guessing pays: never more in any stretch of time
+
+What a limit refuses is 429 with Retry-After and RateLimit headers, a metric and a line in the security log. Where the
+shared store is away each process counts for itself (`store`): never unlimited, never closed to all.
 """
 
-import threading
-import time
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 
-import structlog
-from django.conf import settings
 from django.http import HttpRequest
-from django_ratelimit.core import _split_rate, get_usage
-from django_redis.exceptions import ConnectionInterrupted
-from redis.exceptions import RedisError
 
-from core.crypto.index import keyed_digest
-from core.errors import TooMany
-from core.ratelimit.address import client_network
+from core import security_events
+from core.ratelimit import metrics, scopes, store
+from core.ratelimit.rates import Rate, parse
+from core.ratelimit.usage import TooManyRequests, Usage
+from core.tracing import work
+
+__all__ = [
+    "CARDS",
+    "ENQUIRIES",
+    "LINKS",
+    "LINKS_ASKED",
+    "PAGES",
+    "POSTS",
+    "SENT_AGAIN",
+    "SIGN_IN",
+    "VITALS",
+    "TooManyRequests",
+    "look",
+    "miss",
+    "roll",
+    "spend",
+]
 
 LINKS, POSTS, PAGES = "unknown_links", "posts", "pages"
-PAUSE_SECONDS = 5.0
-LOCAL_SHARE = 4
-LOCAL_KEYS_MAX = 10_000
+SIGN_IN, CARDS = "sign_in", "card_attempts"
+ENQUIRIES, SENT_AGAIN = "enquiries", "sent_again"
+VITALS, LINKS_ASKED = "vitals", "links_asked"
+ROLLING = (SIGN_IN, CARDS)
 
-log = structlog.get_logger(__name__)
-
-
-class TooManyRequests(TooMany):
-    code = "too_many_requests"
-    detail = "Too many tries. Wait a little and try again."
+Count = Callable[[str, str, Rate], tuple[Usage, str]]
 
 
-@dataclass(frozen=True)
-class Usage:
-    """How much of a limit is used, and in how many seconds it begins anew."""
+def spend(request: HttpRequest, name: str, *, only: tuple[str, ...] = ()) -> Usage | None:
+    """Count this request against the named limit; raises TooManyRequests when that is too many.
 
-    count: int
-    limit: int
-    seconds_left: int
-
-    @property
-    def over(self) -> bool:
-        return self.count > self.limit
-
-
-def spend(request: HttpRequest, name: str) -> Usage:
-    """Count this request against the named limit; raises TooManyRequests when that is too many."""
-    usage = _usage(request, name, increment=True)
-    if usage.over:
-        _refuse(request, name, usage)
-    return usage
+    Returns the tightest usage. `only` some scopes, where the others are not known yet. All are counted in one
+    step, up to the first that is too many: what one client is refused counts for nobody else.
+    """
+    found = [each for each in scopes.of(request, name, {}) if not only or each[0] in only]
+    usages, counted_by = store.windows(
+        [(f"{name}.{scope}", key, parse(rate)) for scope, key, rate in found]
+    )
+    counted = [(each[0], usage, counted_by) for each, usage in zip(found, usages, strict=False)]
+    return _tightest(request, name, counted)
 
 
-def look(request: HttpRequest, name: str) -> Usage:
+def look(request: HttpRequest, name: str) -> Usage | None:
     """Raises TooManyRequests when the limit is used up; counts nothing."""
-    usage = _usage(request, name, increment=False)
-    if usage.count >= usage.limit:
-        _refuse(request, name, usage)
-    return usage
+    return _each(
+        request,
+        name,
+        lambda group, key, rate: store.window(request, group, key, rate, increment=False),
+    )
 
 
-def _refuse(request: HttpRequest, name: str, usage: Usage) -> None:
-    who = keyed_digest(client_network(request), purpose="log-network")[:16]
-    log.warning("excess_rate_limit_exceeded", limit=name, count=usage.count, network=who)
-    raise TooManyRequests(retry_after=max(1, usage.seconds_left))
+def miss(request: HttpRequest, name: str) -> Usage | None:
+    """Count one that led nowhere against a limit that `look` watches."""
+    return _each(
+        request,
+        name,
+        lambda group, key, rate: store.window(request, group, key, rate, increment=True),
+    )
 
 
-def _usage(request: HttpRequest, name: str, *, increment: bool) -> Usage:
-    rate = settings.RATE_LIMITS[name]
-    if _local.store_is_resting():
-        return _local.usage(client_network(request), name, rate, increment=increment)
-    try:
-        found = get_usage(
-            request,
-            group=name,
-            key=lambda _group, asked: client_network(asked),
-            rate=rate,
-            increment=increment,
-        )
-    except (RedisError, ConnectionInterrupted, OSError) as error:
-        _local.rest(type(error).__name__)
-        return _local.usage(client_network(request), name, rate, increment=increment)
-    return Usage(found["count"], found["limit"], found["time_left"])
+def roll(request: HttpRequest, name: str, *, only: tuple[str, ...] = ()) -> Usage | None:
+    """Count a try at something that is worth guessing, over a rolling window. `only` some scopes, as for `spend`."""
+    return _each(request, name, store.rolling, only)
 
 
-@dataclass
-class _LocalLimits:
-    """Fixed windows in this process's memory, for as long as the shared store is away."""
+def roll_sign_in(request: HttpRequest, account: str) -> Usage | None:
+    """The same for a sign-in, counted for the account too.
 
-    counts: dict[tuple[str, str, int], int] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    resting_until: float = 0.0
-
-    def store_is_resting(self) -> bool:
-        return time.monotonic() < self.resting_until
-
-    def rest(self, error: str) -> None:
-        self.resting_until = time.monotonic() + PAUSE_SECONDS
-        log.error("ratelimit_store_down", error=error)
-
-    def usage(self, network: str, name: str, rate: str, *, increment: bool) -> Usage:
-        limit, seconds = _split_rate(rate)
-        window, passed = divmod(int(time.time()), seconds)
-        key = (network, name, window)
-        with self.lock:
-            if len(self.counts) > LOCAL_KEYS_MAX:
-                self.counts.clear()
-            count = self.counts.get(key, 0) + increment
-            self.counts[key] = count
-        return Usage(count, max(1, limit // LOCAL_SHARE), seconds - passed)
+    From a network where the account has signed in before, the account's count is one of its own and everybody's
+    together does not matter: strangers who try many passwords lock nobody out of their own desk.
+    """
+    if scopes.is_known(request, account):
+        own, only = scopes.known_mark(request, account), (scopes.ADDRESS, scopes.USER)
+        return _each(request, SIGN_IN, store.rolling, only, {scopes.USER: own})
+    return _each(request, SIGN_IN, store.rolling, keys={scopes.USER: scopes.account_key(account)})
 
 
-_local = _LocalLimits()
+def _each(
+    request: HttpRequest,
+    name: str,
+    count: Count,
+    only: tuple[str, ...] = (),
+    keys: dict[str, str] | None = None,
+) -> Usage | None:
+    counted = (
+        (scope, *count(f"{name}.{scope}", key, parse(rate)))
+        for scope, key, rate in scopes.of(request, name, keys or {})
+        if not only or scope in only
+    )
+    return _tightest(request, name, counted)
+
+
+def _tightest(
+    request: HttpRequest, name: str, counted: Iterable[tuple[str, Usage, str]]
+) -> Usage | None:
+    tightest: Usage | None = None
+    for scope, usage, counted_by in counted:
+        outcome = "refused" if usage.over else "passed"
+        metrics.decisions_total.labels(name, scope, outcome, counted_by).inc()
+        if usage.over:
+            _refuse(request, name, scope, usage)
+        if tightest is None or usage.remaining < tightest.remaining:
+            tightest = usage
+    if tightest is not None:
+        work.note(rate_limit_left=tightest.remaining)
+    return tightest
+
+
+def _refuse(request: HttpRequest, name: str, scope: str, usage: Usage) -> None:
+    security_events.tell(
+        "excess_rate_limit_exceeded",
+        limit=name,
+        scope=scope,
+        allowed=usage.limit,
+        network=scopes.network_digest(request)[:16],
+    )
+    raise TooManyRequests(name, usage)

@@ -190,5 +190,13 @@ def follow(name: str, followers: Followers) -> None:
 
 def followers_of(name: str, subject_id: UUID) -> list[Follower]:
     """What follows this saga, in the order in which the apps were loaded."""
-    told = (followers([subject_id]) for followers in _followers.get(name, []))
-    return [follower for each in told for follower in each.get(subject_id, [])]
+    return followers_of_many(name, [subject_id])[subject_id]
+
+
+def followers_of_many(name: str, subjects: Sequence[UUID]) -> dict[UUID, list[Follower]]:
+    """The same for a list of them, at the cost of one."""
+    told = [followers(subjects) for followers in _followers.get(name, [])]
+    return {
+        subject: [follower for each in told for follower in each.get(subject, [])]
+        for subject in subjects
+    }

@@ -20,7 +20,7 @@ from core.sagas import definition as definitions
 from core.sagas.models import SagaRun
 from core.sagas.states import FINISHED
 from core.sagas.walk import LeaseLost, Walk
-from core.tracing import propagation
+from core.tracing import propagation, spans
 
 DRIVE_TASK = "core.sagas.tasks.drive"
 CALLER_FIRST = timedelta(seconds=15)
@@ -161,10 +161,18 @@ def _lease_in_hand(begun: SagaRun | None) -> SagaRun | None:
 
 
 def _walk(run: SagaRun, told_time: Callable[[], datetime], until: float | None) -> SagaRun | None:
-    with propagation.attach(run.trace):
+    with spans.continued(run.trace, f"saga {run.name}", attributes=_facts_of(run)):
         try:
             Walk(run, told_time, until).go()
         except LeaseLost:
             log.warning("saga_lease_lost", saga=run.name, run=str(run.id), epoch=run.epoch)
             return None
     return run
+
+
+def _facts_of(run: SagaRun) -> dict[str, str | int]:
+    return {
+        "rft.saga.run": str(run.id),
+        "rft.saga.epoch": run.epoch,
+        "rft.subject": str(run.subject_id),
+    }

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from core import formats
 from core.sagas.definition import Definition
 from core.sagas.models import Direction, Outcome, SagaRun, SagaStepLog
 from core.sagas.states import FINISHED, State
@@ -24,6 +25,11 @@ class Stage:
     @property
     def words(self) -> str:
         return WORDS[self.standing]
+
+    @property
+    def tries_said(self) -> str:
+        """Nothing for a step that did it at once."""
+        return formats.counted(self.tries, "try", "tries") if self.tries > 1 or self.error else ""
 
     @property
     def tone(self) -> str:

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from core import clock
 from core.crashpoints import crash_point
-from core.sagas import engine, metrics
+from core.sagas import engine
 
 
 @shared_task(name="core.sagas.tasks.drive")
@@ -18,6 +18,4 @@ def drive(*, run_id: str) -> None:
 
 @shared_task(name="core.sagas.tasks.sweep")
 def sweep() -> None:
-    now = clock.now()
-    engine.hand_over_due(now=now)
-    metrics.read_backlog(now=now)
+    engine.hand_over_due(now=clock.now())

@@ -19,6 +19,7 @@ from core.sagas import metrics, states
 from core.sagas.definition import Done, Fail, Go, Run, Step, Undo, Wait
 from core.sagas.models import LEASE, Direction, Outcome, SagaRun, SagaStepLog
 from core.sagas.states import Action, State
+from core.tracing import spans
 
 DATA_BYTES_MAX = 32_768
 ERROR_LENGTH_MAX = 2000
@@ -72,7 +73,9 @@ class Walk:
         self.began = time.monotonic()
         forward = self.run.direction == Direction.DO
         try:
-            result = self._checked((step.do if forward else step.undo or _nothing)(self._seen()))
+            with spans.span(f"{self.run.name} {step.name}{'' if forward else ' undo'}"):
+                act = step.do if forward else step.undo or _nothing
+                result = self._checked(act(self._seen()))
         except Exception as error:
             return self._failed(step, error)
         crash_point("CP11" if forward else "CP12")

@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from functools import lru_cache
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -13,7 +14,9 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
-from core import clock, formats
+from core import clock, formats, switches
+from core.backoffice import errors_in_words
+from core.tracing import links
 
 SPOKEN_DATE = re.compile(r"(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day [0-9]{1,2} [A-Z][a-z]+")
 
@@ -26,6 +29,9 @@ register.filter("day_date", formats.day_date)
 register.filter("short_date", formats.short_date)
 register.filter("plain_date", formats.plain_date)
 register.filter("percent", formats.percent)
+register.filter("error_words", errors_in_words.of)
+register.filter("trace_link", links.trace_link)
+register.filter("stored_trace_id", links.stored_trace_id)
 
 
 @register.filter
@@ -128,6 +134,12 @@ def site_header(context: Context) -> SafeString:
 @register.simple_tag
 def site_footer() -> SafeString:
     return _frame("_partials/site_footer.html", "", *_office())
+
+
+@register.simple_tag
+def selling_stopped() -> Any:
+    """The order that stopped selling, while it is in force."""
+    return switches.order_of(switches.Name.SELLING)
 
 
 @register.simple_tag

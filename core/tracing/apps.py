@@ -8,8 +8,9 @@ class TracingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from core.tracing import celery, logs, reports
+        from core.tracing import celery, checks, logs, metrics, reports, valkey  # noqa: F401
 
         logs.configure()
         celery.connect()
+        valkey.connect()
         reports.start()

@@ -1,47 +1,67 @@
-"""The trace that a piece of work belongs to, in W3C form, from one process to the next.
+"""The trace that a piece of work belongs to, in W3C form, from one process to the next."""
 
-The context lives in OpenTelemetry's API, which costs next to nothing without its SDK; so the same four
-functions serve a laptop without a collector and a server with one.
-"""
-
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
+from opentelemetry import baggage as otel_baggage
 from opentelemetry import context as otel_context
 from opentelemetry import trace
-from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.context import Context
+from opentelemetry.trace import NonRecordingSpan, SpanContext
 
-_w3c = TraceContextTextMapPropagator()
-_sampled_share = 0.0
+from core.tracing import w3c
 
 
 def current_context() -> dict[str, str]:
     """What to store beside a piece of work so that its doer continues this trace; {} outside any."""
-    carrier: dict[str, str] = {}
-    _w3c.inject(carrier)
-    return carrier
+    span_context = trace.get_current_span().get_span_context()
+    return w3c.headers_of(span_context, carried()) if span_context.is_valid else {}
 
 
 @contextmanager
 def attach(context: Mapping[str, str] | None) -> Iterator[None]:
-    """Work inside continues the trace of `context`; a missing or malformed one begins a new trace."""
-    carrier = {name.lower(): value for name, value in (context or {}).items()}
-    extracted = _w3c.extract(carrier, context=otel_context.Context())
-    if not trace.get_current_span(extracted).get_span_context().is_valid:
-        extracted = trace.set_span_in_context(NonRecordingSpan(_fresh()), otel_context.Context())
-    token = otel_context.attach(extracted)
+    """Work inside continues the trace of `context`; a missing or malformed one begins a new trace.
+
+    No span is made for it: `spans.continued` is what a door wants.
+    """
+    with attached(stored(context) or _begun()):
+        yield
+
+
+@contextmanager
+def attached(context: Context) -> Iterator[None]:
+    token = otel_context.attach(context)
     try:
         yield
     finally:
         otel_context.detach(token)
 
 
-def sample_new_traces(ratio: float) -> None:
-    """From now on this share of the traces that begin here is recorded."""
-    global _sampled_share
-    _sampled_share = ratio
+def stored(context: Mapping[str, Any] | None) -> Context | None:
+    """OpenTelemetry's form of a stored context, baggage included; None when it names no span."""
+    carrier = {
+        name.lower(): value for name, value in (context or {}).items() if isinstance(value, str)
+    }
+    parent = w3c.parent_of(carrier)
+    if parent is None:
+        return None
+    made = trace.set_span_in_context(NonRecordingSpan(parent), Context())
+    return with_baggage(w3c.baggage_of(carrier), made)
+
+
+def with_baggage(members: Mapping[str, str], context: Context | None = None) -> Context:
+    """The context, this thread's own by default, with these members more; others than ids and codes stay out."""
+    context = otel_context.get_current() if context is None else context
+    for name, value in members.items():
+        if w3c.is_baggage(name, value):
+            context = otel_baggage.set_baggage(name, value, context)
+    return context
+
+
+def carried(context: Context | None = None) -> dict[str, str]:
+    """The baggage of this piece of work, or of that context."""
+    return {name: str(value) for name, value in otel_baggage.get_all(context).items()}
 
 
 def trace_id() -> str:
@@ -56,11 +76,13 @@ def span_id() -> str:
     return trace.format_span_id(span_context.span_id) if span_context.is_valid else ""
 
 
-def _fresh() -> SpanContext:
-    sampled = secrets.randbelow(1_000_000) < _sampled_share * 1_000_000
-    return SpanContext(
-        trace_id=secrets.randbits(128) or 1,
-        span_id=secrets.randbits(64) or 1,
-        is_remote=True,
-        trace_flags=TraceFlags(TraceFlags.SAMPLED if sampled else TraceFlags.DEFAULT),
-    )
+def here() -> SpanContext | None:
+    """The present span's, or None outside any trace."""
+    span_context = trace.get_current_span().get_span_context()
+    return span_context if span_context.is_valid else None
+
+
+def _begun() -> Context:
+    from core.tracing import provider
+
+    return trace.set_span_in_context(provider.tracer().start_span("begun", Context()), Context())

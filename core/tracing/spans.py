@@ -1,153 +1,128 @@
-"""Spans for a collector, when JAEGER_ENDPOINT names one; without it these functions only carry the context.
+"""Pieces of work as spans. Names are few and hold no ids; ids and codes are attributes; nothing personal is either.
 
-The exporter starts in the process that works, after the fork, keeps a bounded queue that drops rather than
-waits, and is flushed when the process ends.
+An error that leaves the block is put on the span, unless it is a refusal: a declined card is an answer.
 """
 
-import atexit
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
-from django.conf import settings
-from opentelemetry import context as otel_context
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.trace import Link, Span, SpanKind
 
-from core.tracing import propagation
-from core.tracing.redaction import redacted
+from core.tracing import failures, propagation, provider, work
 
-QUEUE_SPANS_MAX = 2048
-EXPORT_SECONDS_MAX = 2
-_started_in: int | None = None
+__all__ = ["Span", "SpanKind", "client", "continued", "gateway", "server", "span", "with_facts"]
 
-
-def start(service: str) -> bool:
-    """Begin to export, once in each process; False when no collector is named."""
-    global _started_in
-    if not settings.JAEGER_ENDPOINT:
-        return False
-    if _started_in != os.getpid():
-        _started_in = os.getpid()
-        _start(service)
-    return True
-
-
-def stop() -> None:
-    """Send what is still in the queue; called when a process ends that runs no exit handlers."""
-    provider = trace.get_tracer_provider()
-    if hasattr(provider, "shutdown"):
-        provider.shutdown()
+# Stripe's ids are a short word, an underscore and what nobody can spell (pi_3Q…, ctoken_1…).
+_IDS = re.compile(r"^[a-z]+_[A-Za-z0-9_]*[A-Z0-9][A-Za-z0-9_]*$|^[0-9]+$")
+Attributes = Mapping[str, str | int | bool | float]
 
 
 @contextmanager
 def span(
-    name: str, kind: SpanKind = SpanKind.INTERNAL, /, **attributes: str | int | bool
+    name: str,
+    kind: SpanKind = SpanKind.INTERNAL,
+    attributes: Attributes | None = None,
+    *,
+    context: Context | None = None,
+    links: tuple[Link, ...] = (),
 ) -> Iterator[Span]:
-    """One piece of work inside the present trace. Attributes: ids and codes, nothing personal."""
-    with _tracer().start_as_current_span(name, kind=kind, attributes=attributes) as current:
-        yield current
+    """One piece of work inside the present trace."""
+    made = provider.begin(name, context, kind, {**_facts(context), **(attributes or {})}, links)
+    with propagation.attached(trace.set_span_in_context(made, context)):
+        try:
+            yield made
+        except BaseException as error:
+            failures.note(made, error)
+            raise
+        finally:
+            made.end()
 
 
 @contextmanager
-def server_span(carrier: Mapping[str, str], *, trusted: bool) -> Iterator[Span]:
-    """A request's span: continues the caller's trace if it is one of ours, else begins one that links to it."""
-    came_from = _span_context_of(carrier)
-    if trusted or _started_in != os.getpid():
-        with (
-            propagation.attach(carrier if trusted else None),
-            _tracer().start_as_current_span("HTTP", kind=SpanKind.SERVER) as current,
-        ):
-            yield current
+def continued(
+    stored: Mapping[str, Any] | None,
+    name: str,
+    kind: SpanKind = SpanKind.CONSUMER,
+    attributes: Attributes | None = None,
+) -> Iterator[Span]:
+    """Work that another process, or this one earlier, left behind: in the trace of who left it.
+
+    Where that is another trace than the one it is found in, a link says who found it.
+    """
+    here, left = propagation.here(), propagation.stored(stored)
+    if left is None or _same_trace(left, here):
+        with span(name, kind, attributes) as made:
+            yield made
         return
-    links = [Link(came_from)] if came_from.is_valid else []
-    with _tracer().start_as_current_span(
-        "HTTP", context=otel_context.Context(), kind=SpanKind.SERVER, links=links
-    ) as current:
-        yield current
+    links = (Link(here),) if here else ()
+    with span(name, kind, attributes, context=left, links=links) as made:
+        yield made
 
 
-def _tracer() -> trace.Tracer:
-    return trace.get_tracer("react_fast_training")
+def server(
+    carrier: Mapping[str, str], name: str, attributes: Attributes, *, trusted: bool
+) -> AbstractContextManager[Span]:
+    """A request: it continues the trace of a caller that is one of ours, else begins one that links to the caller's.
+
+    Of a stranger's baggage nothing is kept.
+    """
+    caller = propagation.stored(carrier) if carrier else None
+    if caller is None:
+        return span(name, SpanKind.SERVER, attributes, context=Context())
+    if trusted:
+        return span(name, SpanKind.SERVER, attributes, context=caller)
+    links = (Link(trace.get_current_span(caller).get_span_context()),)
+    return span(name, SpanKind.SERVER, attributes, context=Context(), links=links)
 
 
-def _span_context_of(carrier: Mapping[str, str]) -> trace.SpanContext:
-    with propagation.attach(carrier):
-        return trace.get_current_span().get_span_context()
+@contextmanager
+def client(name: str, peer: str, attributes: Attributes | None = None) -> Iterator[Span]:
+    """A call to somebody else, named so that Jaeger draws it on the map; only inside a span that is recorded."""
+    if not trace.get_current_span().is_recording():
+        yield trace.INVALID_SPAN
+        return
+    with span(name, SpanKind.CLIENT, {"peer.service": peer, **(attributes or {})}) as made:
+        yield made
 
 
-def _start(service: str) -> None:
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-    from opentelemetry.sdk.resources import Resource
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
-    from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+@contextmanager
+def gateway(method: str, url: str) -> Iterator[Span]:
+    """A request to the payment gateway. Its address is told with `{id}` where an id stands, its query not at all."""
+    parts = urlsplit(url)
+    template = "/".join(_IDS.sub("{id}", part) for part in parts.path.split("/"))
+    attributes: Attributes = {
+        "http.request.method": method,
+        "url.template": template,
+        "server.address": parts.hostname or "",
+        "server.port": parts.port or (443 if parts.scheme == "https" else 80),
+    }
+    with work.timed(work.GATEWAY), client(f"{method} {template}", "stripe", attributes) as made:
+        yield made
 
-    provider = TracerProvider(
-        resource=Resource.create({"service.name": f"rft-{service}"}),
-        sampler=ParentBased(TraceIdRatioBased(settings.TRACE_SAMPLE)),
-        shutdown_on_exit=False,
+
+@contextmanager
+def with_facts(**facts: str) -> Iterator[None]:
+    """Baggage: ids that belong to all that follows, here and in other processes, such as the booking's."""
+    trace.get_current_span().set_attributes(_named(facts))
+    with propagation.attached(propagation.with_baggage(facts)):
+        yield
+
+
+def _facts(context: Context | None) -> dict[str, str]:
+    return _named(propagation.carried(context))
+
+
+def _named(facts: Mapping[str, str]) -> dict[str, str]:
+    return {f"rft.{name}": value for name, value in facts.items()}
+
+
+def _same_trace(left: Context, here: trace.SpanContext | None) -> bool:
+    return (
+        here is not None
+        and trace.get_current_span(left).get_span_context().trace_id == here.trace_id
     )
-    exporter = OTLPSpanExporter(endpoint=settings.JAEGER_ENDPOINT, timeout=EXPORT_SECONDS_MAX)
-    provider.add_span_processor(
-        BatchSpanProcessor(
-            redacting(exporter),
-            max_queue_size=QUEUE_SPANS_MAX,
-            export_timeout_millis=EXPORT_SECONDS_MAX * 1000,
-        )
-    )
-    trace.set_tracer_provider(provider)
-    propagation.sample_new_traces(settings.TRACE_SAMPLE)
-    atexit.register(provider.shutdown)
-    _instrument()
-
-
-def redacting(exporter: Any) -> Any:
-    """The exporter, told nothing that must not be read."""
-    from opentelemetry.sdk.trace import ReadableSpan
-    from opentelemetry.sdk.trace.export import SpanExporter
-
-    class Redacting(SpanExporter):
-        def export(self, spans: Sequence[ReadableSpan]) -> Any:
-            return exporter.export([_redacted_span(done) for done in spans])
-
-        def shutdown(self) -> None:
-            exporter.shutdown()
-
-        def force_flush(self, timeout_millis: int = 30_000) -> bool:
-            return exporter.force_flush(timeout_millis)
-
-    return Redacting()
-
-
-def _redacted_span(done: Any) -> Any:
-    from opentelemetry.sdk.trace import Event, ReadableSpan
-
-    return ReadableSpan(
-        name=redacted(done.name),
-        context=done.context,
-        parent=done.parent,
-        resource=done.resource,
-        attributes=redacted(dict(done.attributes or {})),
-        events=[
-            Event(event.name, redacted(dict(event.attributes or {})), event.timestamp)
-            for event in done.events
-        ],
-        links=done.links,
-        kind=done.kind,
-        instrumentation_scope=done.instrumentation_scope,
-        status=done.status,
-        start_time=done.start_time,
-        end_time=done.end_time,
-    )
-
-
-def _instrument() -> None:
-    from opentelemetry.instrumentation.psycopg import PsycopgInstrumentor
-    from opentelemetry.instrumentation.redis import RedisInstrumentor
-    from opentelemetry.instrumentation.requests import RequestsInstrumentor
-
-    for instrumentor in (PsycopgInstrumentor(), RedisInstrumentor(), RequestsInstrumentor()):
-        if not instrumentor.is_instrumented_by_opentelemetry:
-            instrumentor.instrument(skip_dep_check=True)

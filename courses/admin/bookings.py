@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,6 +15,9 @@ from core import formats
 from core.backoffice.readonly import ReadOnlyAdmin
 from core.crypto.fields import readable
 from core.crypto.index import blind_index
+from core.mail import admin as mail
+from core.tracing.links import trace_link
+from courses import selectors_finding
 from courses.models import Attendee, Booking, BookingTransition, Customer
 from courses.models.customer import EMAIL_INDEX
 from courses.models.states import BookingStatus
@@ -42,6 +45,7 @@ ACTIONS = {
     "release": "Places released",
     "cancel": "Cancelled",
     "cancel_places": "Some places cancelled",
+    "move": "Moved to another date",
 }
 
 
@@ -77,7 +81,7 @@ class AttendeeInline(ReadOnlyInline):
 class TimelineInline(ReadOnlyInline):
     model = BookingTransition
     fields = ("at_shown", "action_shown", "from_shown", "to_shown", "cause_shown", "actor_shown",
-              "trace_id")  # fmt: skip
+              "trace_shown")  # fmt: skip
     readonly_fields = fields
     ordering = ("at", "id")
     verbose_name_plural = "what happened"
@@ -106,6 +110,10 @@ class TimelineInline(ReadOnlyInline):
     def actor_shown(self, step: BookingTransition) -> str:
         return _plain(step.actor)
 
+    @display(description="Trace")
+    def trace_shown(self, step: BookingTransition) -> str:
+        return trace_link(step.trace_id)
+
 
 @admin.register(Booking)
 class BookingAdmin(ReadOnlyAdmin):
@@ -115,11 +123,11 @@ class BookingAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     list_filter = ("status", "session__course", "session__venue__town")
     search_fields = ("reference__startswith",)
-    search_help_text = "A reference such as RFT-7KQ9TC, or a whole email address"
+    search_help_text = "A reference such as RFT-7KQ9TC, a name, or a whole email address"
     list_select_related = ("session__course", "session__venue", "customer")
-    list_per_page = 50
     ordering = ("-created_at", "-id")
     inlines = (AttendeeInline, TimelineInline)
+    change_form_outer_after_template = "mail/admin/_sent.html"
     fieldsets = (
         (None, {"fields": ("reference", "standing", "course_shown", "date_shown", "places")}),
         (
@@ -138,10 +146,22 @@ class BookingAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Booking], search_term: str
     ) -> tuple[QuerySet[Booking], bool]:
-        if "@" in search_term:
-            index = blind_index(search_term, EMAIL_INDEX)
-            return queryset.filter(customer__email_index=index), False
-        return super().get_search_results(request, queryset, search_term.upper())
+        if not search_term:
+            return queryset, False
+        found = selectors_finding.bookings(search_term)
+        return queryset.filter(pk__in=found.values("pk")), False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """With what was mailed about it, for who may read messages."""
+        context = {
+            "mails": mail.about(f"courses.booking:{object_id}")
+            if request.user.has_perm("mail.view_message")
+            else [],
+            "may_send": request.user.has_perm("mail.change_message"),
+        }
+        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """The customer's page links to all that one address booked."""
@@ -221,8 +241,7 @@ class BookingAdmin(ReadOnlyAdmin):
 class CustomerAdmin(ReadOnlyAdmin):
     list_display = ("name_shown", "email_shown", "company_shown", "bookings_shown", "created_at")
     search_fields = ("email_index__exact",)
-    search_help_text = "A whole email address"
-    list_per_page = 50
+    search_help_text = "A name, a company, or a whole email address"
     ordering = ("-created_at", "-id")
     fields = (
         "name_shown", "email_shown", "phone_shown", "company_shown", "address_shown",
@@ -234,7 +253,9 @@ class CustomerAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Customer], bool]:
         if not search_term:
             return queryset, False
-        return queryset.filter(email_index=blind_index(search_term, EMAIL_INDEX)), False
+        if "@" in search_term:
+            return queryset.filter(email_index=blind_index(search_term, EMAIL_INDEX)), False
+        return queryset & Customer.objects.named(search_term), False
 
     @display(description="Name")
     def name_shown(self, customer: Customer) -> str:

@@ -1,51 +1,30 @@
-"""Courses, venues, dates and cancellation policies: what the office keeps up to date."""
+"""Courses, venues and dates: what the office keeps up to date."""
 
+import datetime as dt
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTimeWidget
 
 from core import clock, formats
-from core.errors import Refusal
-from courses import policy
-from courses.models import CancellationPolicy, Course, CourseSession, Venue
+from core.errors import NotFound, Refusal
+from courses import selectors_rosters
+from courses.admin import rosters
+from courses.admin.kept import KeptAdmin
+from courses.models import Course, CourseSession, Venue
+from courses.models.querysets import SessionQuerySet
 from courses.services import catalog
 
+AHEAD = {"week": dt.timedelta(days=7), "month": dt.timedelta(days=30)}
 TONES = {"Scheduled": "info", "Cancelled": "danger", "Completed": "success"}
-
-
-class KeptAdmin(ModelAdmin):
-    """Bookings point at these rows, so they are taken off sale, never deleted."""
-
-    list_fullwidth = True
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class PolicyForm(forms.ModelForm):
-    class Meta:
-        model = CancellationPolicy
-        fields = ("name", "tiers", "consumer_right_days")
-
-    def clean_tiers(self) -> Any:
-        tiers = self.cleaned_data["tiers"]
-        if problems := policy.problems(tiers):
-            raise forms.ValidationError(problems)
-        return tiers
-
-
-@admin.register(CancellationPolicy)
-class CancellationPolicyAdmin(KeptAdmin):
-    form = PolicyForm
-    list_display = ("name", "consumer_right_days")
 
 
 @admin.register(Course)
@@ -76,7 +55,12 @@ class WhenFilter(admin.SimpleListFilter):
     parameter_name = "when"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("past", "Past"), ("all", "All")]
+        return [
+            ("week", "Next 7 days"),
+            ("month", "Next 30 days"),
+            ("past", "Past"),
+            ("all", "All"),
+        ]
 
     def choices(self, changelist: Any) -> Any:
         unasked, *others = super().choices(changelist)
@@ -89,7 +73,27 @@ class WhenFilter(admin.SimpleListFilter):
         now = clock.now()
         if self.value() == "past":
             return queryset.filter(starts_at__lte=now).order_by("-starts_at", "id")
-        return queryset if self.value() == "all" else queryset.filter(starts_at__gt=now)
+        if self.value() == "all":
+            return queryset
+        to_come = queryset.filter(starts_at__gt=now)
+        ahead = AHEAD.get(self.value() or "")
+        return to_come.filter(starts_at__lte=now + ahead) if ahead else to_come
+
+
+class MinimumFilter(admin.SimpleListFilter):
+    """Dates that would not pay for themselves yet."""
+
+    title = "minimum"
+    parameter_name = "minimum"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("under", "Under minimum")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[CourseSession]:
+        if self.value() == "under":
+            assert isinstance(queryset, SessionQuerySet)
+            return queryset.under_minimum()
+        return queryset
 
 
 class ScheduleForm(forms.ModelForm):
@@ -147,9 +151,10 @@ class RoomForm(forms.ModelForm):
 @admin.register(CourseSession)
 class CourseSessionAdmin(KeptAdmin):
     list_display = (
-        "date_shown", "course", "venue", "trainer", "fill_shown", "minimum", "standing",
+        "date_shown", "course", "town_shown", "trainer", "fill_shown", "minimum", "standing",
     )  # fmt: skip
-    list_filter = (WhenFilter, "state", "course", "venue__town")
+    list_filter = (WhenFilter, "state", "course", "venue__town", MinimumFilter)
+    change_form_outer_after_template = "courses/admin/_session.html"
     search_fields = ("course__title", "venue__town", "trainer")
     list_select_related = ("course", "venue")
     ordering = ("starts_at", "id")
@@ -162,7 +167,19 @@ class CourseSessionAdmin(KeptAdmin):
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CourseSession]:
-        return CourseSession.objects.with_places(clock.now())
+        return CourseSession.objects.with_places(clock.now()).with_places_sold()
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*rosters.urls(self), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        context = {
+            "roster": _roster(object_id),
+            "may_mark": request.user.has_perm("courses.change_coursesession"),
+        }
+        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     def get_form(self, request: HttpRequest, obj: Any = None, **rest: Any) -> Any:
         return super().get_form(request, obj, form=RoomForm if obj else ScheduleForm, **rest)
@@ -181,14 +198,36 @@ class CourseSessionAdmin(KeptAdmin):
         first, last = formats.local_date(session.starts_at), formats.local_date(session.ends_at)
         return formats.date_range(first, last)
 
+    @display(description="Place", ordering="venue__town")
+    def town_shown(self, session: CourseSession) -> str:
+        return session.venue.town
+
     @display(description="Times")
     def times_shown(self, session: CourseSession) -> str:
         return formats.time_range(session.starts_at, session.ends_at)
 
-    @display(description="Places taken")
-    def fill_shown(self, session: CourseSession) -> str:
-        return f"{session.places_taken} of {session.capacity}"
+    @display(description="Places")
+    def fill_shown(self, session: CourseSession) -> SafeString:
+        """Sold, and apart from them those that are only kept for somebody."""
+        held = session.places_taken - session.places_sold
+        return format_html(
+            '<span class="staff"><span class="fill{}"><svg viewBox="0 0 100 6" preserveAspectRatio="none"'
+            ' aria-hidden="true"><rect width="{}" height="6"></rect></svg>{} of {} sold</span>{}</span>',
+            " low" if session.places_sold < session.minimum else "",
+            f"{100 * session.places_sold / max(1, session.capacity):.1f}",
+            session.places_sold,
+            session.capacity,
+            format_html("<small>{} held</small>", held) if held else "",
+        )
 
     @display(description="State", label=TONES)
     def standing(self, session: CourseSession) -> str:
         return session.get_state_display()
+
+
+def _roster(session_id: str) -> selectors_rosters.Roster | None:
+    """None for what is no date: the page says so by itself."""
+    try:
+        return selectors_rosters.roster(session_id=UUID(session_id), now=clock.now())
+    except (ValueError, NotFound):
+        return None

@@ -20,6 +20,7 @@ def sessions(now: datetime) -> today.Panel:
             state=SessionState.SCHEDULED, starts_at__gt=now, starts_at__lte=now + AHEAD
         )
         .with_places(now)
+        .with_places_in_review()
         .select_related("course", "venue")
         .order_by("starts_at", "id")[:ROWS]
     )

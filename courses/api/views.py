@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.utils.cache import patch_cache_control
-from django.utils.decorators import method_decorator
-from django.views.decorators.http import conditional_page
+from django.conf import settings
+from django.http import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import clock
 from core.api.pagination import CursorPagination
+from core.cache import http
+from core.cache.entries import now
+from core.cache.http import Kept
 from core.idempotency.keys import idempotent
-from courses import browser, selectors
+from courses import browser, selectors, shown
 from courses.api.serializers import (
     BookingIn,
     BookingOut,
@@ -33,25 +37,43 @@ from courses.api.serializers import (
 from courses.selectors import CatalogueFilters
 from courses.services import bookings
 
-PLACES_SECONDS_MAX = 15
-COURSES_SECONDS_MAX = 300
+PAGING = frozenset({"cursor", "limit"})
+FILTERS = frozenset({"course", "venue", "from", "to", "available"})
 
 
 class PublicRead(APIView):
     """The same for everyone: caches may keep it for ``seconds``, and ask again by ETag."""
 
     permission_classes = [AllowAny]
-    seconds = COURSES_SECONDS_MAX
+    family = shown.COURSES
+    seconds = settings.CACHE_COURSES_SECONDS
+    keys: tuple[str, ...] = ("courses",)
+    known: frozenset[str] = frozenset()
 
-    @method_decorator(conditional_page)
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        return super().dispatch(request, *args, **kwargs)
+    def answer(self, request: Request, read: Callable[[], Any]) -> HttpResponseBase:
+        """What `read` gives, as JSON. The address is the key: it is in what an answer links to.
 
-    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
-        response = super().finalize_response(request, response, *args, **kwargs)
-        if response.status_code == status.HTTP_200_OK:
-            patch_cache_control(response, public=True, max_age=self.seconds)
-        return response
+        Addresses with anything else in them are answered, but not kept: they would be without number.
+        """
+
+        def render() -> str:
+            return JSONRenderer().render(read()).decode()
+
+        at = now()
+        address = request.build_absolute_uri()
+        if self.known.issuperset(request.query_params):
+            kept = shown.answer(self.family, address, render)
+        else:
+            kept = Kept.of(render(), read_at=at)
+        return http.answer(
+            request._request, kept, content_type="application/json", seconds=self.seconds, keys=self.keys
+        )  # fmt: skip
+
+
+class PlacesRead(PublicRead):
+    family = shown.ANSWERS
+    seconds = http.PLACES_SECONDS_MAX
+    keys = ("courses", "places")
 
 
 class CoursePages(CursorPagination):
@@ -64,21 +86,26 @@ class SessionPages(CursorPagination):
 
 
 class CourseList(PublicRead):
+    known = PAGING
+
     @extend_schema(responses=CourseOut(many=True), operation_id="courses")
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponseBase:
+        return self.answer(request, lambda: self._read(request))
+
+    def _read(self, request: Request) -> Any:
         pages = CoursePages()
         page = pages.paginate_queryset(selectors.courses(now=clock.now()), request, view=self)
-        return pages.get_paginated_response(CourseOut(page, many=True).data)
+        return pages.get_paginated_response(CourseOut(page, many=True).data).data
 
 
 class CourseDetail(PublicRead):
     @extend_schema(responses=CourseDetailOut, operation_id="course")
-    def get(self, request: Request, slug: str) -> Response:
-        return Response(CourseDetailOut(selectors.course(slug=slug)).data)
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
+        return self.answer(request, lambda: CourseDetailOut(selectors.course(slug=slug)).data)
 
 
-class SessionList(PublicRead):
-    seconds = PLACES_SECONDS_MAX
+class SessionList(PlacesRead):
+    known = PAGING | FILTERS
 
     @extend_schema(
         operation_id="sessions",
@@ -91,20 +118,24 @@ class SessionList(PublicRead):
             OpenApiParameter("available", bool, description="Only dates with places left."),
         ],
     )
-    def get(self, request: Request) -> Response:
-        sessions = selectors.catalogue(filters=_filters(request), now=clock.now())
+    def get(self, request: Request) -> HttpResponseBase:
+        filters = _filters(request)
+        return self.answer(request, lambda: self._read(request, filters))
+
+    def _read(self, request: Request, filters: CatalogueFilters) -> Any:
+        sessions = selectors.catalogue(filters=filters, now=clock.now())
         pages = SessionPages()
         page = pages.paginate_queryset(sessions, request, view=self)
-        return pages.get_paginated_response(SessionOut(page, many=True).data)
+        return pages.get_paginated_response(SessionOut(page, many=True).data).data
 
 
-class SessionDetail(PublicRead):
-    seconds = PLACES_SECONDS_MAX
-
+class SessionDetail(PlacesRead):
     @extend_schema(responses=SessionOut, operation_id="session")
-    def get(self, request: Request, session_id: UUID) -> Response:
-        session = selectors.session(session_id=session_id, now=clock.now())
-        return Response(SessionOut(session).data)
+    def get(self, request: Request, session_id: UUID) -> HttpResponseBase:
+        def read() -> Any:
+            return SessionOut(selectors.session(session_id=session_id, now=clock.now())).data
+
+        return self.answer(request, read)
 
 
 class BookingList(APIView):

@@ -9,6 +9,7 @@ from django import forms
 from core.errors import Invalid, Refusal
 from courses.models import Course
 from courses.services.bookings import PlacesSoldOut
+from courses.services.refusals import SellingStopped
 
 OVER_LIMIT_WORDS = "For more than {limit} people, we can train at your workplace."
 
@@ -63,6 +64,8 @@ class Choice(forms.Form):
         """Shows what the service refused, at the field that it is about."""
         self.is_sold_out = isinstance(refusal, PlacesSoldOut)
         self.status = 422 if isinstance(refusal, Invalid) else 409
+        if isinstance(refusal, SellingStopped):
+            self.status = 503
         for name, messages in refusal.fields.items():
             self.add_error(name if name in self.fields else None, list(messages))
         if not refusal.fields:

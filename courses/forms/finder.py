@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from core import formats
 from courses.forms import places
 from courses.forms.places import Place
-from courses.models import Venue
-from courses.selectors import CatalogueFilters
+from courses.selectors import CatalogueFilters, Spot
 
 DISTANCES = {"10": 10, "40": 40, "all": None}
 DEFAULT_DISTANCE = "40"
@@ -37,7 +36,7 @@ class Finder:
 
     @classmethod
     def read(
-        cls, query: Mapping[str, str], *, venues: Callable[[], Iterable[Venue]], today: dt.date
+        cls, query: Mapping[str, str], *, venues: Callable[[], Iterable[Spot]], today: dt.date
     ) -> Finder:
         """`venues` is only asked when distances matter."""
         near = query.get("near", "").replace("\x00", "").strip()[:PLACE_LENGTH]
@@ -129,7 +128,7 @@ def _page(text: str) -> int:
 
 
 def _towns(
-    place: Place | None, distance: int | None, venues: Callable[[], Iterable[Venue]]
+    place: Place | None, distance: int | None, venues: Callable[[], Iterable[Spot]]
 ) -> tuple[str, ...] | None:
     """The towns within reach; None is anywhere."""
     if place is None or distance is None:

@@ -1,11 +1,26 @@
 """What can be booked, and who holds a place."""
 
-from courses.models.booking import Attendee, Booking, BookingTransition
+from courses.models.after import Notice, NoticeKind, Rating
+from courses.models.booking import Attendance, Attendee, Booking, BookingTransition
 from courses.models.catalog import CancellationPolicy, Course, CourseSession, SessionDay, Venue
 from courses.models.customer import Customer
-from courses.models.states import BookingStatus, PlaceState, SessionState
+from courses.models.enquiry import WorkplaceEnquiry
+from courses.models.move import Move, MoveTransition
+from courses.models.sign_in import SignIn
+from courses.models.states import (
+    BookingStatus,
+    DayMark,
+    MoveStatus,
+    PlaceState,
+    Result,
+    SessionState,
+    WaitingStatus,
+)
+from courses.models.waiting import WaitingListEntry, WaitingListEntryTransition
+from courses.models.wish import DatesWish, DatesWishTold
 
 __all__ = [
+    "Attendance",
     "Attendee",
     "Booking",
     "BookingStatus",
@@ -14,8 +29,23 @@ __all__ = [
     "Course",
     "CourseSession",
     "Customer",
+    "DatesWish",
+    "DatesWishTold",
+    "DayMark",
+    "Move",
+    "MoveStatus",
+    "MoveTransition",
+    "Notice",
+    "NoticeKind",
     "PlaceState",
+    "Rating",
+    "Result",
     "SessionDay",
     "SessionState",
+    "SignIn",
     "Venue",
+    "WaitingListEntry",
+    "WaitingListEntryTransition",
+    "WaitingStatus",
+    "WorkplaceEnquiry",
 ]

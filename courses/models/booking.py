@@ -5,21 +5,32 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
+from core.crypto import names
 from core.crypto.fields import SealedTextField
 from core.ids import reference, secret_token, uuid7
 from core.money import Money
 from core.tracing.propagation import trace_id
-from courses.models import moves, states
-from courses.models.catalog import CourseSession
-from courses.models.customer import Customer
+from courses.models import states, steps
+from courses.models.catalog import CourseSession, SessionDay
+from courses.models.customer import NAMES, Customer, NamedQuerySet
 from courses.models.querysets import BookingQuerySet
-from courses.models.states import TAKES_PLACES, BookingStatus, MovedMeanwhile, PlaceState
+from courses.models.states import (
+    TAKES_PLACES,
+    BookingStatus,
+    DayMark,
+    MovedMeanwhile,
+    PlaceState,
+    Result,
+)
 
 
 def browser_digest(browser: str) -> str:
@@ -50,6 +61,7 @@ class Booking(models.Model):
     hold_expires_at = models.DateTimeField(null=True)
     extensions = models.PositiveSmallIntegerField(default=0)
     renewals = models.PositiveSmallIntegerField(default=0)
+    moved = models.PositiveSmallIntegerField(default=0, db_default=0)
     browser = models.CharField(max_length=64, editable=False)
     early_start_consent = models.BooleanField(default=False)
     purchase_order = models.CharField(max_length=40, blank=True)
@@ -147,12 +159,17 @@ class Booking(models.Model):
     def cancel_places(self, places: int, **by: Any) -> None:
         self._move("cancel_places", places=places, **by)
 
+    def move(self, session: CourseSession, **by: Any) -> None:
+        """To another date, its places and people kept."""
+        self._move("move", session_id=session.pk, moved=self.moved + 1, **by)
+        self.session = session
+
     @staticmethod
     def confirm_paid(*, booking_id: UUID | str, now: dt.datetime) -> Booking | None:
         """paying -> confirmed in one statement, unread before; None from any other state, or when it is busy."""
         paying = BookingStatus.PAYING
         way = (paying, states.after(states.BOOKING, paying, "confirm"))
-        return moves.confirm(BookingTransition.told(UUID(str(booking_id)), "confirm", way, now=now))
+        return steps.confirm(BookingTransition.told(UUID(str(booking_id)), "confirm", way, now=now))
 
     # Questions.
 
@@ -187,7 +204,7 @@ class Booking(models.Model):
         history = BookingTransition.told(
             self.pk, action, (before, changes["status"]), now=now, cause=cause, actor=actor
         )
-        if not moves.move(self, history, changes):
+        if not steps.move(self, history, changes):
             raise MovedMeanwhile(state=str(before), action=action)
         for name, value in changes.items():
             setattr(self, name, value)
@@ -218,8 +235,20 @@ class Attendee(models.Model):
     state = models.CharField(
         max_length=9, choices=PlaceState, default=PlaceState.ACTIVE, editable=False
     )
+    result = models.CharField(
+        max_length=7,
+        choices=Result,
+        default=Result.OPEN,
+        db_default=Result.OPEN,
+        editable=False,
+    )
+    name_keys = ArrayField(models.IntegerField(), default=list, db_default=[], editable=False)
+    needs_erased_at = models.DateTimeField(null=True, editable=False)
+
+    objects = NamedQuerySet.as_manager()
 
     class Meta:
+        indexes = [GinIndex(fields=["name_keys"], name="courses_attendee_names")]
         constraints = [
             models.CheckConstraint(
                 name="courses_attendee_state", condition=Q(state__in=PlaceState.values)
@@ -232,6 +261,12 @@ class Attendee(models.Model):
     def __str__(self) -> str:
         return f"Attendee {self.position}"
 
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        if update_fields is None or "name" in update_fields:
+            self.name_keys = names.keys_of(self.name, purpose=NAMES)
+            update_fields = update_fields and {*update_fields, "name_keys"}
+        super().save(*args, update_fields=update_fields, **kwargs)
+
     def cancel(self) -> None:
         self.state = states.after(states.PLACE, self.state, "cancel")
         self.save(update_fields=["state"])
@@ -241,8 +276,39 @@ class Attendee(models.Model):
         return self.state == PlaceState.ACTIVE
 
 
+class Attendance(models.Model):
+    """Whether somebody came on one day of their course; nobody has said anything where there is no row."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # The unique constraint's index begins with it.
+    attendee = models.ForeignKey(
+        Attendee, on_delete=models.CASCADE, related_name="attendance", db_index=False
+    )
+    day = models.ForeignKey(SessionDay, on_delete=models.PROTECT, related_name="attendance")
+    mark = models.CharField(max_length=10, choices=DayMark)
+    marked_at = models.DateTimeField()
+    marked_by = models.CharField(max_length=80)
+
+    class Meta:
+        verbose_name_plural = "attendance"
+        constraints = [
+            models.CheckConstraint(
+                name="courses_attendance_mark", condition=Q(mark__in=DayMark.values)
+            ),
+            models.UniqueConstraint(name="courses_attendance_once", fields=["attendee", "day"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_mark_display()
+
+
 class BookingTransition(models.Model):
-    """One step in a booking's history: written once, never changed."""
+    """One step in a booking's history: written once, never changed.
+
+    PROBE is the cause when a synthetic booking gives its place back: such a one is in no figure about customers.
+    """
+
+    PROBE = "probe"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="transitions")

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from core.ids import uuid7
 from core.money import Money
@@ -146,9 +147,11 @@ class CourseSession(models.Model):
     )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
 
-    # Only on rows that were read with_places and with_days.
+    # Only on rows that were read with_places, with_places_sold and with_days.
     places_taken: int
+    places_sold: int
     places_left: int
     day_list: list[dict[str, str]]
 

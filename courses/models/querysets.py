@@ -9,10 +9,11 @@ from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce, JSONObject
 
 from courses.models import states
-from courses.models.states import TAKES_PLACES, BookingStatus, SessionState
+from courses.models.states import MOVE_TAKES_PLACES, TAKES_PLACES, BookingStatus, SessionState
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{32}\Z")
 
@@ -22,11 +23,23 @@ def takes_places(now: dt.datetime) -> Q:
     return Q(status__in=TAKES_PLACES) & (~Q(status=BookingStatus.HELD) | Q(hold_expires_at__gt=now))
 
 
-def _taken(now: dt.datetime) -> Coalesce:
-    """How many places of the session that is asked about are taken."""
+def _taken(now: dt.datetime) -> CombinedExpression:
+    """How many places of the session that is asked about are taken, by bookings and by moves to it."""
+    moving = (
+        apps.get_model("courses.Move")
+        .objects.filter(status__in=MOVE_TAKES_PLACES, to_session=OuterRef("pk"))
+        .order_by()
+        .values("to_session")
+        .annotate(taken=Sum("places"))
+        .values("taken")
+    )
+    return _places_where(takes_places(now)) + Coalesce(Subquery(moving), 0)
+
+
+def _places_where(wanted: Q) -> Coalesce:
     taken = (
         apps.get_model("courses.Booking")
-        .objects.filter(takes_places(now), session=OuterRef("pk"))
+        .objects.filter(wanted, session=OuterRef("pk"))
         .order_by()
         .values("session")
         .annotate(taken=Sum("places"))
@@ -44,6 +57,18 @@ class SessionQuerySet(models.QuerySet):
         return self.annotate(places_taken=_taken(now)).annotate(
             places_left=F("capacity") - F("places_taken")
         )
+
+    def with_places_sold(self) -> SessionQuerySet:
+        """Adds places_sold, those of confirmed bookings alone."""
+        return self.annotate(places_sold=_places_where(Q(status=BookingStatus.CONFIRMED)))
+
+    def with_places_in_review(self) -> SessionQuerySet:
+        """Adds places_in_review, those that wait for somebody's decision."""
+        return self.annotate(places_in_review=_places_where(Q(status=BookingStatus.UNDER_REVIEW)))
+
+    def under_minimum(self) -> SessionQuerySet:
+        """Scheduled dates that sold fewer places than they need; asked after with_places_sold."""
+        return self.filter(state=SessionState.SCHEDULED, places_sold__lt=F("minimum"))
 
     def with_places_left(self, now: dt.datetime) -> SessionQuerySet:
         """Adds places_left alone, counted once; `with_places` has the database count for each of its two."""

@@ -10,6 +10,7 @@ from core.errors import Conflict
 
 class WrongState(Conflict):
     code = "wrong_state"
+    out_of_order = True
     detail = "This can’t be done any more. Reload the page to see where things stand."
 
 
@@ -35,9 +36,39 @@ class SessionState(TextChoices):
     COMPLETED = "completed", "Completed"
 
 
+class MoveStatus(TextChoices):
+    OPEN = "open", "Waiting to be paid"
+    PAYING = "paying", "Paying"
+    UNDER_REVIEW = "under_review", "Being checked"
+    DONE = "done", "Moved"
+    EXPIRED = "expired", "Expired"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class WaitingStatus(TextChoices):
+    WAITING = "waiting", "Waiting"
+    OFFERED = "offered", "Places offered"
+    TAKEN = "taken", "Booked"
+    LAPSED = "lapsed", "Offer ran out"
+    LEFT = "left", "Left the list"
+
+
 class PlaceState(TextChoices):
     ACTIVE = "active", "Active"
     CANCELLED = "cancelled", "Cancelled"
+
+
+class DayMark(TextChoices):
+    EXPECTED = "expected", "Expected"
+    PRESENT = "present", "Present"
+    LEFT_EARLY = "left_early", "Left early"
+    ABSENT = "absent", "Absent"
+
+
+class Result(TextChoices):
+    OPEN = "open", "Not decided"
+    PASSED = "passed", "Passed"
+    NOT_YET = "not_yet", "Not yet"
 
 
 # The bookings whose places are taken. A held one is counted until its hold is expired, which
@@ -68,6 +99,32 @@ BOOKING = {
     (BookingStatus.EXPIRED, "confirm"): BookingStatus.CONFIRMED,
     (BookingStatus.CONFIRMED, "cancel_places"): BookingStatus.CONFIRMED,
     (BookingStatus.CONFIRMED, "cancel"): BookingStatus.CANCELLED,
+    (BookingStatus.CONFIRMED, "move"): BookingStatus.CONFIRMED,
+}
+
+# A move that is not done keeps its places on the date that it goes to.
+MOVE_IS_BEING_PAID = (MoveStatus.PAYING, MoveStatus.UNDER_REVIEW)
+MOVE_TAKES_PLACES = (MoveStatus.OPEN, *MOVE_IS_BEING_PAID)
+
+MOVE = {
+    (MoveStatus.OPEN, "complete"): MoveStatus.DONE,
+    (MoveStatus.OPEN, "begin_payment"): MoveStatus.PAYING,
+    (MoveStatus.OPEN, "expire"): MoveStatus.EXPIRED,
+    (MoveStatus.OPEN, "cancel"): MoveStatus.CANCELLED,
+    (MoveStatus.PAYING, "fail_payment"): MoveStatus.OPEN,
+    (MoveStatus.PAYING, "review"): MoveStatus.UNDER_REVIEW,
+    (MoveStatus.PAYING, "complete"): MoveStatus.DONE,
+    (MoveStatus.PAYING, "expire"): MoveStatus.EXPIRED,
+    (MoveStatus.UNDER_REVIEW, "complete"): MoveStatus.DONE,
+    (MoveStatus.UNDER_REVIEW, "cancel"): MoveStatus.CANCELLED,
+}
+
+WAITING = {
+    (WaitingStatus.WAITING, "offer"): WaitingStatus.OFFERED,
+    (WaitingStatus.WAITING, "leave"): WaitingStatus.LEFT,
+    (WaitingStatus.OFFERED, "take"): WaitingStatus.TAKEN,
+    (WaitingStatus.OFFERED, "lapse"): WaitingStatus.LAPSED,
+    (WaitingStatus.OFFERED, "leave"): WaitingStatus.LEFT,
 }
 
 SESSION = {

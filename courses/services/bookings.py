@@ -1,6 +1,6 @@
 """All that can be done to a booking: the table of contents. Each is one use case in one transaction."""
 
-from courses.services.cancellations import cancel
+from courses.services.cancellations import PROBE, cancel
 from courses.services.details import AttendeeDetails, CustomerDetails, give_details
 from courses.services.holds import (
     expire_due,
@@ -36,6 +36,7 @@ from courses.services.refusals import (
 )
 
 __all__ = [
+    "PROBE",
     "AlreadyPaid",
     "AttendeeDetails",
     "BookingNotFound",

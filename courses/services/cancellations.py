@@ -6,13 +6,17 @@ import datetime as dt
 from collections.abc import Collection
 from uuid import UUID
 
+from core.database.transactions import rerun_on_conflict
 from core.errors import Invalid
 from core.outbox.events import publish
 from courses.events import BookingCancelled
-from courses.models import Attendee, Booking, BookingStatus
-from courses.services import capacity
+from courses.models import Attendee, Booking, BookingStatus, BookingTransition
+from courses.services import capacity, moving
+
+PROBE = BookingTransition.PROBE
 
 
+@rerun_on_conflict
 def cancel(
     *,
     booking_id: UUID | str,
@@ -23,7 +27,7 @@ def cancel(
 ) -> Booking:
     """Cancels these attendees' places, or all; what is already cancelled stays so.
 
-    Raises Invalid on an attendee of another booking, WrongState on a booking that is not confirmed.
+    Raises Invalid on an attendee of another booking, WrongState on a booking that is not confirmed, MoveUnderWay.
     """
     with capacity.bounded():
         booking = capacity.lock_booking(Booking.objects.filter(pk=booking_id))
@@ -33,6 +37,7 @@ def cancel(
         leaving = [each for each in _chosen(attendees, attendee_ids) if each.is_active]
         if not leaving:
             return booking
+        moving.end_unpaid(booking, actor=actor, cause=cause, now=now)
         staying = sum(each.is_active for each in attendees) - len(leaving)
         if staying:
             booking.cancel_places(staying, now=now, cause=cause, actor=actor)

@@ -1,24 +1,28 @@
 """Places of a session, counted from rows under its lock.
 
-Locks are taken in one order: browser, session, booking. A wait for one is cut off after a few seconds: the
+Locks are taken in one order: browser, sessions by their keys, booking. A wait for one is cut off after a few seconds: the
 connection says so (settings' lock_timeout).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import Sum
 
 from core.outbox.events import publish
 from courses.events import BookingExpired
-from courses.models import Booking, BookingTransition, CourseSession
+from courses.models import (
+    Booking,
+    BookingTransition,
+    CourseSession,
+    WaitingListEntry,
+    WaitingStatus,
+)
 from courses.models.querysets import BookingQuerySet
-from courses.models.states import TAKES_PLACES
 from courses.services.refusals import BookingNotFound, Busy, PlacesSoldOut, SessionNotFound
 
 LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED = "55P03", "40P01"
@@ -84,6 +88,20 @@ def lock_session_of(bookings: BookingQuerySet) -> CourseSession:
     return session
 
 
+def lock_sessions(session_ids: Collection[UUID]) -> dict[UUID, CourseSession]:
+    """Several, in the order of their keys: of two who want the same ones neither waits for the other in a ring."""
+    rows = (
+        CourseSession.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("course__cancellation_policy", "venue")
+        .filter(pk__in=session_ids)
+        .order_by("pk")
+    )
+    locked = {each.pk: each for each in rows}
+    if len(locked) < len(set(session_ids)):
+        raise SessionNotFound
+    return locked
+
+
 def lock_booking(bookings: BookingQuerySet) -> Booking:
     """The one booking's row under lock, with its session and customer; raises BookingNotFound."""
     found = (
@@ -97,20 +115,37 @@ def lock_booking(bookings: BookingQuerySet) -> Booking:
 
 
 def take(session: CourseSession, places: int, now: dt.datetime) -> None:
-    """Makes sure that ``places`` are free; raises PlacesSoldOut. The caller holds the session's lock.
-
-    Dead holds are expired first, so that the trigger, which counts by state alone, agrees.
-    """
-    expire(Booking.objects.dead_holds(now).filter(session=session), now=now)
-    left = session.capacity - places_taken(session)
+    """Makes sure that ``places`` are free for the public; raises PlacesSoldOut. The caller holds the session's lock."""
+    left = free_for_the_public(session, now)
     if places > left:
-        raise PlacesSoldOut(places_left=max(left, 0))
+        raise PlacesSoldOut(places_left=left)
+
+
+def free(session: CourseSession, now: dt.datetime) -> int:
+    """Dead holds are expired first, so that the trigger, which counts by state alone, agrees."""
+    expire(Booking.objects.dead_holds(now).filter(session=session), now=now)
+    return max(session.capacity - places_taken(session), 0)
+
+
+def free_for_the_public(session: CourseSession, now: dt.datetime) -> int:
+    """Less what those who wait for this date are about to be offered, in order."""
+    expire(Booking.objects.dead_holds(now).filter(session=session), now=now)
+    taken, somebody_waits = _counted(session)
+    left = max(session.capacity - taken, 0)
+    if left and somebody_waits:
+        for entry in waiting_in_order(session):
+            left -= entry.places if entry.places <= left else 0
+    return left
+
+
+def waiting_in_order(session: CourseSession) -> list[WaitingListEntry]:
+    waiting = WaitingListEntry.objects.filter(session=session, status=WaitingStatus.WAITING)
+    return list(waiting.order_by("created_at", "pk"))
 
 
 def places_taken(session: CourseSession) -> int:
-    """By state alone, as the trigger counts. The caller holds the session's lock."""
-    taken = Booking.objects.filter(session=session, status__in=TAKES_PLACES)
-    return taken.aggregate(taken=Sum("places"))["taken"] or 0
+    """By state alone, as the trigger counts: it is the same function. The caller holds the session's lock."""
+    return _counted(session)[0]
 
 
 def expire(dead_holds, *, now: dt.datetime, skip_locked: bool = False) -> int:
@@ -128,6 +163,18 @@ def expire(dead_holds, *, now: dt.datetime, skip_locked: bool = False) -> int:
     for each in bookings:
         publish(BookingExpired(booking_id=str(each.pk), at=now.isoformat()), now=now)
     return len(bookings)
+
+
+def _counted(session: CourseSession) -> tuple[int, bool]:
+    """The places that are taken, and whether somebody waits for some: in one question."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT courses_places_taken(%(session)s), EXISTS (SELECT FROM courses_waitinglistentry"
+            " WHERE session_id = %(session)s AND status = 'waiting')",
+            {"session": session.pk},
+        )
+        taken, somebody_waits = cursor.fetchone()
+    return taken, somebody_waits
 
 
 def violated_constraint(error: Exception) -> str:

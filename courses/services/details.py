@@ -126,7 +126,7 @@ def _problems_of_customer(customer: CustomerDetails) -> dict[str, list[str]]:
     problems = _problems_of_texts(customer, "customer")
     if not customer.name.strip():
         problems["customer.name"] = ["Enter your name"]
-    if not _is_email(customer.email):
+    if not is_email(customer.email):
         problems["customer.email"] = [EMAIL_WORDS]
     if customer.phone.strip() and not PHONE.match(customer.phone.strip()):
         problems["customer.phone"] = [PHONE_WORDS]
@@ -135,7 +135,7 @@ def _problems_of_customer(customer: CustomerDetails) -> dict[str, list[str]]:
 
 def _problems_of_attendee(attendee: AttendeeDetails, index: int) -> dict[str, list[str]]:
     problems = _problems_of_texts(attendee, f"attendees.{index}")
-    if attendee.email.strip() and not _is_email(attendee.email):
+    if attendee.email.strip() and not is_email(attendee.email):
         problems[f"attendees.{index}.email"] = [EMAIL_WORDS]
     return problems
 
@@ -152,7 +152,8 @@ def _problems_of_texts(details: object, prefix: str) -> dict[str, list[str]]:
     return problems
 
 
-def _is_email(text: str) -> bool:
+def is_email(text: str) -> bool:
+    """Whether mail could be sent there, as far as the text tells."""
     try:
         EmailValidator()(text.strip())
     except ValidationError:
@@ -164,10 +165,10 @@ def _write_customer(booking: Booking, details: CustomerDetails, now: dt.datetime
     customer = booking.customer or Customer(created_at=now)
     for field in fields(details):
         if field.name != "purchase_order":
-            setattr(customer, field.name, _tidy(field.name, getattr(details, field.name)))
+            setattr(customer, field.name, tidy(field.name, getattr(details, field.name)))
     customer.save()
     booking.customer = customer
-    booking.purchase_order = _tidy("purchase_order", details.purchase_order)
+    booking.purchase_order = tidy("purchase_order", details.purchase_order)
 
 
 def _write_attendees(booking: Booking, attendees: Sequence[AttendeeDetails]) -> None:
@@ -175,13 +176,14 @@ def _write_attendees(booking: Booking, attendees: Sequence[AttendeeDetails]) -> 
         raise Invalid(fields={"attendees": [f"This booking has {booking.places} places, no more."]})
     rows = Attendee.objects.filter(booking=booking).order_by("position")[: len(attendees)]
     for row, details in zip(rows, attendees, strict=True):
-        row.name = _tidy("name", details.name)
-        row.email = _tidy("email", details.email)
-        row.access_needs = _tidy("access_needs", details.access_needs)
+        row.name = tidy("name", details.name)
+        row.email = tidy("email", details.email)
+        row.access_needs = tidy("access_needs", details.access_needs)
         row.save(update_fields=["name", "email", "access_needs"])
 
 
-def _tidy(name: str, text: str) -> str:
+def tidy(name: str, text: str) -> str:
+    """Without the white space that nobody meant."""
     if name in OF_SEVERAL_LINES:
         return "\n".join(line.strip() for line in text.strip().splitlines())
     return " ".join(text.split())

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db import IntegrityError
 from django.db.models import Count, Sum
 
+from core import switches
+from core.database.transactions import rerun_on_conflict
 from core.errors import Invalid
 from core.outbox.events import publish
 from courses import pricing
@@ -22,6 +24,7 @@ from courses.services.refusals import (
     ExtensionsUsedUp,
     HoldExpired,
     RenewalsUsedUp,
+    SellingStopped,
     SessionNotOpen,
     TooManyHolds,
 )
@@ -42,8 +45,9 @@ def hold(
     """Places on a session, all or none, held for HOLD_SECONDS at today's price and policy.
 
     Details that are known already can be given with it: then both are kept, or neither.
-    Raises SessionNotFound, SessionNotOpen, Invalid, TooManyHolds, PlacesSoldOut, Busy.
+    Raises SellingStopped, SessionNotFound, SessionNotOpen, Invalid, TooManyHolds, PlacesSoldOut, Busy.
     """
+    refuse_while_stopped(now)
     details.refuse_unreadable(customer, attendees)
     people = (customer, attendees)
     for _ in range(REFERENCE_TRIES):
@@ -57,6 +61,7 @@ def hold(
     raise taken
 
 
+@rerun_on_conflict
 def extend(*, token: str, now: dt.datetime) -> Booking:
     """Five more minutes for a live hold; raises HoldExpired, ExtensionsUsedUp."""
     with capacity.bounded():
@@ -71,11 +76,13 @@ def extend(*, token: str, now: dt.datetime) -> Booking:
         return booking
 
 
+@rerun_on_conflict
 def renew(*, token: str, now: dt.datetime) -> Booking:
     """An ended hold again, its details and price kept, if its places are still free.
 
     A live one is returned as it is. Raises RenewalsUsedUp, SessionNotOpen, PlacesSoldOut, TooManyHolds.
     """
+    refuse_while_stopped(now)
     with capacity.bounded():
         capacity.lock_browser_of(Booking.objects.with_token(token))
         session = capacity.lock_session_of(Booking.objects.with_token(token))
@@ -95,6 +102,7 @@ def renew(*, token: str, now: dt.datetime) -> Booking:
         return booking
 
 
+@rerun_on_conflict
 def expire_due(*, now: dt.datetime, limit: int = 200) -> int:
     """Expires holds that have ended, oldest first, skipping those that somebody works on."""
     with capacity.bounded():
@@ -110,6 +118,7 @@ def renewals_left(booking: Booking) -> int:
     return max(0, settings.HOLD_RENEWALS_MAX - booking.renewals)
 
 
+@rerun_on_conflict
 def _hold(
     session_id: UUID | str,
     places: int,
@@ -123,11 +132,17 @@ def _hold(
         _refuse_impossible(session, places, now)
         _refuse_too_many(browser_digest(browser), places, now)
         capacity.take(session, places, now)
-        booking = _place(session, places, browser, now)
+        booking = place(session, places, browser, ends_at=_hold_end(now), now=now)
         if any(each is not None for each in people):
             details.write(booking, *people, None, now)
         publish(BookingHeld(booking_id=str(booking.pk), at=now.isoformat()), now=now)
         return booking
+
+
+def refuse_while_stopped(now: dt.datetime) -> None:
+    """What is held already can be paid; nothing new is held."""
+    if switches.is_on(switches.Name.SELLING, now=now):
+        raise SellingStopped
 
 
 def _refuse_impossible(session: CourseSession, places: int, now: dt.datetime) -> None:
@@ -155,7 +170,16 @@ def _refuse_too_many(digest: str, places: int, now: dt.datetime) -> None:
         raise TooManyHolds
 
 
-def _place(session: CourseSession, places: int, browser: str, now: dt.datetime) -> Booking:
+def place(
+    session: CourseSession,
+    places: int,
+    browser: str,
+    *,
+    ends_at: dt.datetime,
+    renewals: int = 0,
+    now: dt.datetime,
+) -> Booking:
+    """The hold itself, at today's price and policy; the caller has found the places, under the date's lock."""
     course = session.course
     line = pricing.line(
         description=course.title,
@@ -169,7 +193,8 @@ def _place(session: CourseSession, places: int, browser: str, now: dt.datetime) 
         lines=[line],
         total_minor=pricing.total([line]).minor,
         policy=course.cancellation_policy.snapshot(),
-        hold_expires_at=_hold_end(now),
+        hold_expires_at=ends_at,
+        renewals=renewals,
         browser=browser_digest(browser),
         created_at=now,
     )

@@ -102,6 +102,12 @@ def confirm(*, booking_id: UUID | str, now: dt.datetime) -> Booking:
         # A booking that is being paid has its places, so its session's lock is not needed.
         booking = Booking.confirm_paid(booking_id=booking_id, now=now)
         if booking is None:
+            # Another hand may have confirmed it a moment ago; its lock may then be ours, so that no other is asked for.
+            confirmed = Booking.objects.filter(pk=booking_id, status=BookingStatus.CONFIRMED)
+            if found := confirmed.select_related(
+                "session__course", "session__venue", "customer"
+            ).first():
+                return found
             session = capacity.lock_session_of(Booking.objects.filter(pk=booking_id))
             booking = capacity.lock_booking(Booking.objects.filter(pk=booking_id))
             if booking.status == BookingStatus.CONFIRMED:

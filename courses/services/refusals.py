@@ -1,6 +1,6 @@
 """What the services of courses refuse, in the words that the customer reads."""
 
-from core.errors import Conflict, Gone, TooMany, Unavailable
+from core.errors import Conflict, Gone, Invalid, TooMany, Unavailable
 from courses.models.states import WrongState
 from courses.selectors import BookingNotFound, SessionNotFound
 
@@ -15,16 +15,31 @@ __all__ = [
     "PaymentInProgress",
     "PlacesSoldOut",
     "RenewalsUsedUp",
+    "SellingStopped",
     "SessionNotFound",
     "SessionNotOpen",
     "TooManyHolds",
     "WrongState",
+    "required",
 ]
+
+
+def required(field: str, words: str) -> Invalid:
+    """What is missing in one field."""
+    return Invalid(fields={field: [words]})
 
 
 class SessionNotOpen(Conflict):
     code = "session_not_open"
     detail = "That date can’t be booked any more. Choose another date."
+
+
+class SellingStopped(Unavailable):
+    code = "selling_stopped"
+    detail = (
+        "We’re not taking new bookings online right now. Bookings already made are safe. "
+        "Try again later, or call us."
+    )
 
 
 class PlacesSoldOut(Conflict):
@@ -62,6 +77,7 @@ class RenewalsUsedUp(Conflict):
 
 class DetailsMissing(Conflict):
     code = "details_missing"
+    out_of_order = True
     detail = "Some details are missing."
 
 

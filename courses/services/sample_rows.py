@@ -7,13 +7,14 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from core.crypto import names
 from core.crypto.index import blind_index
 from core.database import bulk
 from core.ids import secret_token
 from courses import pricing
 from courses.models import Attendee, Booking, BookingTransition, Course, CourseSession, Customer
 from courses.models.booking import browser_digest
-from courses.models.customer import EMAIL_INDEX
+from courses.models.customer import EMAIL_INDEX, NAMES
 from courses.services import sample_people
 from courses.services.sample_people import Person
 
@@ -60,13 +61,14 @@ def write(*, sales: list[Sale], draw: random.Random) -> None:
 
 CUSTOMER = (
     "id", "name", "email", "email_index", "phone", "company", "address", "postcode", "created_at",
+    "name_keys",
 )  # fmt: skip
 BOOKING = (
     "id", "reference", "token", "session", "customer", "status", "places", "lines", "total_minor",
     "currency", "policy", "hold_expires_at", "extensions", "renewals", "browser",
     "early_start_consent", "purchase_order", "created_at", "details_at", "confirmed_at",
 )  # fmt: skip
-ATTENDEE = ("id", "booking", "position", "name", "email", "access_needs", "state")
+ATTENDEE = ("id", "booking", "position", "name", "email", "access_needs", "state", "name_keys")
 HISTORY = (
     "id", "booking", "action", "came_from", "went_to", "cause", "actor", "trace_id", "at",
 )  # fmt: skip
@@ -91,6 +93,7 @@ def _customer_rows(sales: list[Sale], keys: list[str]) -> Iterator[tuple]:
             address(pk, person.address),
             postcode(pk, person.postcode),
             sale.held_at,
+            names.keys_of(person.name, person.company, purpose=NAMES),
         )
 
 
@@ -135,6 +138,7 @@ def _attendee_rows(sales: list[Sale], keys: Iterator[str], draw: random.Random) 
                 seal_email(pk, email),
                 seal_needs(pk, ""),
                 state,
+                names.keys_of(name, purpose=NAMES),
             )
 
 

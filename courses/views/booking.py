@@ -14,12 +14,14 @@ from core import clock
 from core.errors import Conflict, Invalid, TooMany
 from core.idempotency.forms import idempotent_form
 from core.pages import by_secret_link, with_payment_origins
+from core.performance import measures
 from courses import browser, policy, selectors
 from courses import calendar as calendars
 from courses.calendar import calendar_file
 from courses.forms.details import Details, needs_consent
 from courses.models import Booking, BookingStatus, CourseSession
 from courses.services import bookings
+from courses.services.refusals import SellingStopped
 from courses.views import rows
 
 STEPS = {"details": "courses:details", "pay": "payments:pay"}
@@ -45,6 +47,8 @@ def details(request: HttpRequest, token: str) -> HttpResponse:
     form = Details(request.POST, booking=booking, asks_consent=asks_consent)
     if _given(form, token, now):
         return HttpResponseRedirect(reverse("payments:pay", args=[token]))
+    for name in form.errors:
+        measures.count("who_error", name)
     if not booking.is_live_hold(now):
         return expired(request, booking, now)
     return render(request, "courses/details.html", _context(booking, form, now), status=422)
@@ -81,7 +85,7 @@ def renew(request: HttpRequest, token: str) -> HttpResponse:
     browser.refuse_another(request, booking)
     try:
         bookings.renew(token=token, now=now)
-    except (Conflict, TooMany) as refusal:
+    except (Conflict, TooMany, SellingStopped) as refusal:
         return expired(request, booking, now, refusal=refusal)
     done = "payments:pay" if booking.customer else "courses:details"
     return HttpResponseRedirect(reverse(done, args=[token]))
@@ -104,7 +108,7 @@ def rebook(request: HttpRequest, token: str) -> HttpResponse:
             browser=browser.browser_of(request),
             now=now,
         )
-    except (Conflict, Invalid, TooMany) as refusal:
+    except (Conflict, Invalid, TooMany, SellingStopped) as refusal:
         return expired(request, booking, now, refusal=refusal)
     _copy_details(booking, new.token, now)
     # The pay page itself goes back a step where details are missing.
@@ -125,7 +129,8 @@ def expired(
         "others": [rows.session_row(each) for each in others],
         "places": booking.places,
     }
-    return render(request, "courses/expired.html", context, status=409 if refusal else 200)
+    status = 503 if isinstance(refusal, SellingStopped) else 409 if refusal else 200
+    return render(request, "courses/expired.html", context, status=status)
 
 
 @by_secret_link

@@ -5,14 +5,17 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponseBase
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from core import clock, formats
+from core import clock, formats, switches
+from core.cache import http
+from core.cache.http import Kept
 from core.pages import HtmxRequest
-from courses import selectors
+from core.performance import measures
+from courses import selectors, shown
 from courses.forms.finder import Finder
 from courses.selectors import Brief, CatalogueFilters, Facets
 from courses.views import rows
@@ -48,14 +51,45 @@ class Page:
 
 
 @require_safe
-def catalogue(request: HtmxRequest) -> HttpResponse:
+def catalogue(request: HtmxRequest) -> HttpResponseBase:
+    """The same for everybody with the same wish, so it is kept as it is sent, and a CDN may keep it too."""
     now = clock.now()
-    finder = Finder.read(request.GET, venues=selectors.venues, today=formats.local_date(now))
-    filters = finder.filters()
-    page = _page(finder, filters, now)
-    courses = selectors.courses_in_brief(now=now)
-    context = {
+    finder = Finder.read(request.GET, venues=shown.venues, today=formats.local_date(now))
+    partial = bool(request.htmx and not request.htmx.history_restore_request)
+    return http.answer(
+        request,
+        kept_page(finder, now=now, partial=partial),
+        content_type="text/html; charset=utf-8",
+        seconds=http.PLACES_SECONDS_MAX,
+        keys=("catalogue", "places"),
+        # A cache must not hand the fragment to someone who asks for the page.
+        vary=("HX-Request", "HX-History-Restore-Request"),
+        in_browsers=False,
+    )
+
+
+def kept_page(finder: Finder, *, now: dt.datetime, partial: bool) -> Kept:
+    """Rendered without a request: nothing of one visitor can be in it."""
+    name = "courses/catalogue.html#found" if partial else "courses/catalogue.html"
+    wish = (finder.today, partial, finder.page, _stopped_until(now), urlencode(finder.as_query()))
+    return shown.page(wish, lambda: render_to_string(name, _context(finder, now)))
+
+
+def _stopped_until(now: dt.datetime) -> str:
+    """Other words stand at the top while selling is stopped, and until when."""
+    order = switches.order_of(switches.Name.SELLING, now=now)
+    return str(order.until) if order else ""
+
+
+def _context(finder: Finder, now: dt.datetime) -> dict:
+    page = _page(finder, finder.filters(), now)
+    if not page.facets.total:
+        # While the page is kept its readers are not counted: it tells where dates are missed, not by how many.
+        measures.count("search_empty", finder.place.name if finder.place else "")
+    courses = shown.courses_in_brief(now=now)
+    return {
         "section": "courses",
+        "address": settings.SITE_URL + reverse("courses:catalogue"),
         "finder": finder,
         "page": page,
         "cards": [rows.card(row) for row in page.rows],
@@ -69,12 +103,6 @@ def catalogue(request: HtmxRequest) -> HttpResponse:
         "more_address": _address(finder, page=page.number + 1),
         "previous_address": _address(finder, page=page.number - 1),
     }
-    partial = request.htmx and not request.htmx.history_restore_request
-    name = "courses/catalogue.html#found" if partial else "courses/catalogue.html"
-    response = render(request, name, context)
-    # A browser's cache must not hand the fragment to someone who asks for the page.
-    response.headers["Vary"] = "HX-Request"
-    return response
 
 
 def _page(finder: Finder, filters: CatalogueFilters, now: dt.datetime) -> Page:

@@ -1,6 +1,7 @@
 """A course and its booking panel: is this the right one, on which date, for how many?"""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -12,14 +13,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from core import clock, formats
+from core.cache.http import keep_private
 from core.errors import Conflict, Invalid, TooMany
 from core.idempotency.forms import idempotent_form
-from courses import browser, policy, selectors
+from courses import browser, policy, selectors, shown
 from courses.forms.choice import Choice
 from courses.models import Course, Venue
 from courses.selectors import CatalogueFilters, Listed
 from courses.services import bookings
-from courses.views import rows
+from courses.services.refusals import SellingStopped
+from courses.views import rows, structured
 
 SHOWN_AT_FIRST = 6
 ALL_SHOWN = 60
@@ -40,7 +43,7 @@ class Asked:
 @idempotent_form
 def course(request: HttpRequest, slug: str) -> HttpResponse:
     now = clock.now()
-    found = selectors.course(slug=slug)
+    found = _reads(request).course(slug=slug)
     asked = Asked(
         town=request.GET.get("town", "")[:60].replace("\x00", ""),
         session_id=request.GET.get("session", ""),
@@ -62,17 +65,20 @@ def choose(request: HttpRequest, session_id: str) -> HttpResponse:
 def _answer(
     request: HttpRequest, course: Course, asked: Asked, template: str, now: dt.datetime
 ) -> HttpResponse:
+    read = _reads(request)
     if request.method != "POST":
         choice = Choice(initial={"session": asked.session_id, "places": 1}, course=course)
-        return render(request, template, _context(course, asked, choice, now))
+        response = render(request, template, _context(course, asked, choice, now, read))
+        keep_private(response)  # the form's token is one browser's
+        return response
     choice = Choice(request.POST, course=course)
     if choice.is_valid() and _certificate_lasts(choice, now):
         try:
             return _hold(request, choice, now)
-        except (Conflict, Invalid, TooMany) as refusal:
+        except (Conflict, Invalid, TooMany, SellingStopped) as refusal:
             choice.refuse(refusal)
     asked = replace(asked, session_id=choice.session_id)
-    context = _context(course, asked, choice, now)
+    context = _context(course, asked, choice, now, read)
     return render(request, template, context, status=choice.status)
 
 
@@ -102,11 +108,18 @@ def _hold(request: HttpRequest, choice: Choice, now: dt.datetime) -> HttpRespons
     return response
 
 
-def _context(course: Course, asked: Asked, choice: Choice, now: dt.datetime) -> dict[str, Any]:
-    towns = selectors.towns_of(course=course, now=now)
+def _reads(request: HttpRequest) -> Any:
+    """Who looks is shown what is cached; who sends a form is answered from the rows."""
+    return selectors if request.method == "POST" else shown
+
+
+def _context(
+    course: Course, asked: Asked, choice: Choice, now: dt.datetime, read: Any
+) -> dict[str, Any]:
+    towns = read.towns_of(course=course, now=now)
     town = asked.town if asked.town in towns else ""
     filters = CatalogueFilters(course=course.slug, towns=(town,) if town else None)
-    sessions = selectors.listed(filters=filters, now=now, limit=ALL_SHOWN)
+    sessions = read.listed(filters=filters, now=now, limit=ALL_SHOWN)
     shown = sessions if asked.everything else _first(sessions, asked.session_id)
     slots = [_slot(session, course, asked.session_id, now) for session in shown]
     return {
@@ -128,12 +141,14 @@ def _context(course: Course, asked: Asked, choice: Choice, now: dt.datetime) -> 
         "validity": formats.length_of_time(course.validity_months),
         "programme": _programme(course),
         "full_course_address": reverse("courses:course", args=[FULL_COURSE]),
+        "structured": structured.course_data(course, shown),
+        "address": settings.SITE_URL + reverse("courses:course", args=[course.slug]),
     }
 
 
-def _first(sessions: list[Listed], chosen_id: str) -> list[Listed]:
+def _first(sessions: Sequence[Listed], chosen_id: str) -> list[Listed]:
     """The soonest few, and the chosen one wherever it stands."""
-    few = sessions[:SHOWN_AT_FIRST]
+    few = list(sessions[:SHOWN_AT_FIRST])
     return few + [each for each in sessions[SHOWN_AT_FIRST:] if str(each.id) == chosen_id]
 
 
@@ -149,7 +164,7 @@ def _slot(session: Listed, course: Course, chosen_id: str, now: dt.datetime) -> 
     }
 
 
-def _towns(course: Course, towns: list[str], chosen: str) -> list[dict]:
+def _towns(course: Course, towns: Sequence[str], chosen: str) -> list[dict]:
     """Links to the course with the dates of one place, the first to those of all."""
     page = reverse("courses:course", args=[course.slug])
     everywhere = {"name": "All places", "address": f"{page}#book", "on": not chosen}
@@ -180,7 +195,7 @@ def _policy_note(course: Course) -> str:
     return f"Cancel {days} or more before the course for a full refund."
 
 
-def _instead(choice: Choice, sessions: list[Listed]) -> rows.Row | None:
+def _instead(choice: Choice, sessions: Sequence[Listed]) -> rows.Row | None:
     """The first other date with room, for whoever came too late."""
     if not choice.is_sold_out:
         return None

@@ -1,6 +1,14 @@
 """Risk in the back office: judgements to read, the lists to keep. The desk itself is payments'."""
 
-from fraud.admin import blacklist, judgements, weights
+from fraud.admin import alarm, blacklist, judgements, reports, weights
 from fraud.admin.judgements import bookings_to_review, reasons
 
-__all__ = ["blacklist", "bookings_to_review", "judgements", "reasons", "weights"]
+__all__ = [
+    "alarm",
+    "blacklist",
+    "bookings_to_review",
+    "judgements",
+    "reasons",
+    "reports",
+    "weights",
+]

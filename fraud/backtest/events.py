@@ -19,7 +19,7 @@ from fraud.subject import CardFacts, Subject
 
 TEXT = (
     "currency", "customer", "card", "email", "device", "address", "card_country",
-    "billing_country", "billing_region", "course", "outcome",
+    "billing_country", "billing_region", "course", "booking", "outcome",
 )  # fmt: skip
 NEEDED = ("at", "amount_minor")
 MISSING = frozenset({"", "nan", "NaN", "None", "null", "NULL", "NA"})
@@ -29,7 +29,7 @@ OUTCOMES = {
     "declined": DECLINED, "failed": DECLINED, "refused": DECLINED, "blocked": BLOCKED,
 }  # fmt: skip
 DAY = 86_400
-CACHED = 200_000
+CACHED = 50_000
 
 
 class BadHistory(ValueError):
@@ -56,49 +56,68 @@ class History:
 
     def subject(self, row: int) -> Subject:
         """The payment as the signals see it."""
-        cell = self.cell
-        card, country = cell("card", row), cell("card_country", row)
+        cells = {name: column[row] for name, column in self.text.items()}
+        cell = cells.get
+        card, country = cell("card", ""), cell("card_country", "")
         return Subject(
             payment_id="",
             stage="after",
             amount_minor=self.amount_minor[row],
-            currency=cell("currency", row) or "GBP",
+            currency=cell("currency") or "GBP",
             places=self.places[row],
-            course=cell("course", row),
+            course=cell("course", ""),
             starts_at=None,
             now=EPOCH,
-            email=cell("email", row),
-            address=cell("address", row),
-            device=cell("device", row),
+            email=cell("email", ""),
+            address=cell("address", ""),
+            device=cell("device", ""),
             card=CardFacts(fingerprint=card, country=country) if card or country else None,
-            billing_country=cell("billing_country", row),
-            billing_region=cell("billing_region", row),
-            customer_id=cell("customer", row),
+            billing_country=cell("billing_country", ""),
+            billing_region=cell("billing_region", ""),
+            booking_id=cell("booking", ""),
+            customer_id=cell("customer", ""),
         )
 
-    def keys(self, row: int, subject: Subject) -> dict[str, str]:
-        """The keys of the payment, by kind; without the digest, which only the database needs."""
-        cell, found = self.cell, {}
-        email, address = cell("email", row), cell("address", row)
-        if email:
-            found["email"], domain = _mailbox(email)
-            if domain:
-                found["domain"] = domain
-        if address:
-            found["address"], network = _connection(address)
-            if network:
-                found["network"] = network
-        for kind in ("customer", "card", "device", "course"):
-            if key := cell(kind, row):
-                found[kind] = key
-        if region := f"{cell('billing_country', row)} {cell('billing_region', row)}".strip():
-            found["region"] = region
+    def kinds(self) -> frozenset[str]:
+        """The kinds of keys that its columns can make."""
+        return frozenset({"segment", "site"}).union(
+            *(kinds for column, kinds in KINDS_OF.items() if column in self.text)
+        )
+
+
+KINDS_OF = {
+    "email": ("email", "domain", "buyer"), "address": ("address", "network"), "customer": ("customer",),
+    "card": ("card", "buyer"), "device": ("device",), "course": ("course",), "billing_country": ("region", "buyer"),
+    "billing_region": ("region", "buyer"), "booking": (subjects.BOOKING,),
+}  # fmt: skip
+
+
+def keys_of(subject: Subject) -> dict[str, str]:
+    """The keys of the payment, by kind; without the digest, which only the database needs."""
+    found = {"segment": f"{subject.currency} {subjects.segment_of(subject.places)}", "site": "site"}
+    if subject.email:
+        found["email"], domain = _mailbox(subject.email)
+        if domain:
+            found["domain"] = domain
+    if subject.address:
+        found["address"], network = _connection(subject.address)
+        if network:
+            found["network"] = network
+    if subject.customer_id:
+        found["customer"] = subject.customer_id
+    if subject.device:
+        found["device"] = subject.device
+    if subject.course:
+        found["course"] = subject.course
+    if subject.booking_id:
+        found[subjects.BOOKING] = subject.booking_id
+    if subject.card and subject.card.fingerprint:
+        found["card"] = subject.card.fingerprint
         if buyer := subjects.buyer_of(subject, found.get("email", "")):
             found["buyer"] = buyer
-        segment = subjects.segment_of(self.places[row])
-        found["segment"] = f"{cell('currency', row) or 'GBP'} {segment}"
-        found["site"] = "site"
-        return found
+    if subject.billing_country or subject.billing_region:
+        found["region"] = f"{subject.billing_country} {subject.billing_region}".strip()
+    return found
 
 
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -123,9 +142,10 @@ def _rows(stream: io.TextIOBase, delay: float) -> History:
     header = [name.strip() for name in next(rows, [])]
     if missing := [name for name in NEEDED if name not in header]:
         raise BadHistory(f"The file has no column {' and no column '.join(missing)}.")
+    same: dict[str, str] = {}
     for number, row in enumerate(rows, start=2):
         try:
-            _add(history, header, row, delay)
+            _add(history, header, row, delay, same)
         except (ValueError, IndexError) as error:
             raise BadHistory(f"Line {number} cannot be read: {error}") from None
     return history
@@ -146,10 +166,10 @@ def _opened(path: Path) -> io.TextIOBase:
     return path.open(encoding="utf-8", newline="")
 
 
-_known: dict[str, str] = {}
-
-
-def _add(history: History, header: list[str], row: list[str], delay: float) -> None:
+def _add(
+    history: History, header: list[str], row: list[str], delay: float, same: dict[str, str]
+) -> None:
+    """`same` has each text once, however often it comes."""
     cells = {name: "" if cell in MISSING else cell for name, cell in zip(header, row, strict=True)}
     at = moment(cells["at"])
     history.at.append(at)
@@ -162,7 +182,7 @@ def _add(history: History, header: list[str], row: list[str], delay: float) -> N
     for name in TEXT:
         if name in cells:
             cell = cells[name].strip()
-            history.text.setdefault(name, []).append(_known.setdefault(cell, cell))
+            history.text.setdefault(name, []).append(same.setdefault(cell, cell))
 
 
 def _in_order(history: History) -> History:

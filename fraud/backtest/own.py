@@ -38,7 +38,7 @@ def measure(
     their number alone."""
     if not payments:
         return {"version": weights.version, "payments": 0}
-    totals = np.array([total_of(_known(each.values), weights) for each in payments])
+    totals = np.array([total_of(known(each.values), weights) for each in payments])
     scores = np.clip(np.floor(totals), LOWEST, HIGHEST).astype(int)
     blocked = scores > thresholds.block_above
     reviewed = (scores >= thresholds.review_from) & ~blocked
@@ -98,7 +98,7 @@ def _factors(
     return found
 
 
-def _known(values: Values) -> Values:
+def known(values: Values) -> Values:
     """What was not kept was not known; a factor that is no longer there says nothing."""
     return {name: values.get(name) for name in FACTORS}
 

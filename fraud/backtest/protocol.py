@@ -4,22 +4,18 @@
 epoch, a card that is known to be compromised before a day begins is left out of that day.
 """
 
-import gc
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fraud.backtest import metrics, replay
+from fraud.backtest import metrics, tables
 from fraud.backtest.events import DAY, BadHistory, History
 from fraud.learning import learner
-from fraud.learning.sample import Table
-from fraud.risk_signals import FACTORS, SIGNAL_NAME_OF
+from fraud.learning.totals import totals as totals_of
 from fraud.scoring import HIGHEST, LOWEST, SHIPPED, Thresholds, WeightSet
-from fraud.scoring import total as total_of
 
 TOP_CARDS = 100
 
@@ -46,19 +42,20 @@ def run(
 ) -> Result:
     """The figures of the judged payments; with `train_until` by points learned before it."""
     began = time.monotonic()
-    table = _replayed(history)
-    replayed = time.monotonic() - began
-    fraud = np.array([label == 1 for label in history.label], bool)
     judged = _judged(history, plan)
     if not len(judged):
         raise BadHistory("No labelled payment is left to judge.")
+    training = judged[:0] if plan.train_until is None else _training(history, plan)
+    rows = np.union1d(training, judged)
+    table = tables.replayed(history, rows)
+    replayed = time.monotonic() - began
+    fraud = np.array([label == 1 for label in history.label], bool)
     learned = None
     if plan.train_until is not None:
-        learned = learner.learn(table, fraud, _training(history, plan), version="learned")
+        places = np.searchsorted(rows, training)
+        learned = learner.learn(table, fraud[rows], places, version="learned")
         weights = learned.weights
-        totals = learned.totals(table, judged)
-    else:
-        totals = np.array([total_of(each, weights) for each in rows_of(table, judged)])
+    totals = totals_of(table, np.searchsorted(rows, judged), weights)
     figures = {
         **_figures(history, judged, totals, fraud, thresholds),
         "penalty": learned.penalty if learned else None,
@@ -67,31 +64,6 @@ def run(
         "seconds": round(time.monotonic() - began, 1),
     }
     return Result(figures, weights)
-
-
-def _replayed(history: History) -> Table:
-    """Millions of small objects come and none goes: looking for garbage would only cost time."""
-    names = replay.signals_for(history)
-    factors = {name: each for name, each in FACTORS.items() if SIGNAL_NAME_OF[name] in names}
-    gc.disable()
-    try:
-        return Table(factors).fill(replay.values_of(history))
-    finally:
-        gc.enable()
-
-
-def rows_of(table: Table, rows: NDArray[np.intp]) -> Iterator[dict[str, Any]]:
-    """Single payments' values out of the table again."""
-    for row in rows:
-        values: dict[str, Any] = {}
-        for name, column in table.columns.items():
-            value = float(column[row])
-            if np.isnan(value):
-                values[name] = None
-            else:
-                words = table.words.get(name)
-                values[name] = words[int(value)] if words else value
-        yield values
 
 
 def _training(history: History, plan: Plan) -> NDArray[np.intp]:

@@ -4,17 +4,18 @@ The profiles, the ledger and the signals are those of the checkout; only their k
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import lru_cache
 from heapq import heappop, heappush
 
 from fraud import risk_signals
-from fraud.backtest.events import OUTCOMES, PAID, History
+from fraud.backtest.events import OUTCOMES, PAID, History, keys_of
 from fraud.geography import look_up
 from fraud.history import ledger
 from fraud.history.facts import Facts, Geo
 from fraud.history.profile import Profile
-from fraud.risk_signals.factor import Values
+from fraud.risk_signals.factor import Factor, Values
+from fraud.subject import KINDS
 
 # What a signal cannot do without: at least one of these columns.
 NEEDS = {
@@ -25,16 +26,24 @@ NEEDS = {
     "card": ("card_country",),
     "lists": (),
 }
+NO_KEYS: dict[str, str] = {}
 
 
 class Book:
-    """All profiles, by kind and key; made when first written to."""
+    """All profiles, by kind and key; made when first asked for."""
 
     def __init__(self) -> None:
         self.profiles: defaultdict[str, dict[str, Profile]] = defaultdict(dict)
 
     def of(self, keys: dict[str, str]) -> dict[str, Profile]:
-        return {kind: self.profiles[kind].get(key) or Profile(kind) for kind, key in keys.items()}
+        found = {}
+        for kind, key in keys.items():
+            known = self.profiles[kind]
+            profile = known.get(key)
+            if profile is None:
+                profile = known[key] = Profile(kind)
+            found[kind] = profile
+        return found
 
     def tell(
         self,
@@ -45,19 +54,12 @@ class Book:
         amount_minor: int,
         country: str = "",
     ) -> None:
-        mine = {}
-        for kind in ledger.concerned(happening):
-            key = keys.get(kind)
-            if key is not None:
-                known = self.profiles[kind]
-                profile = known.get(key)
-                if profile is None:
-                    profile = known[key] = Profile(kind)
-                mine[kind] = profile
-        ledger.tell(mine, happening, now=now, amount_minor=amount_minor, keys=keys, country=country)
+        ledger.tell(
+            self.of(keys), happening, now=now, amount_minor=amount_minor, keys=keys, country=country
+        )
 
 
-@lru_cache(100_000)
+@lru_cache(50_000)
 def place_of(address: str) -> Geo | None:
     """Where an address is, as far as our data tells; None without one."""
     if not address:
@@ -66,36 +68,55 @@ def place_of(address: str) -> Geo | None:
     return Geo(found.country, found.network, found.organisation)
 
 
-def signals_for(history: History) -> tuple[str, ...]:
-    """The signals that could see anything: the columns each needs are here."""
-    return tuple(
-        name
-        for name in risk_signals.SIGNALS
-        if name not in NEEDS or any(column in history.text for column in NEEDS[name])
-    )
+def factors_for(history: History) -> dict[str, Factor]:
+    """Those that could ever be known from its columns."""
+    kinds = history.kinds()
+    return {
+        name: factor
+        for name, factor in risk_signals.FACTORS.items()
+        if _has_columns(risk_signals.SIGNAL_NAME_OF[name], history)
+        and (not factor.of or factor.of in kinds)
+        and (not factor.beside or factor.beside in kinds)
+    }
 
 
-def values_of(history: History, book: Book | None = None) -> Iterator[Values]:
+def values_of(
+    history: History,
+    *,
+    kinds: frozenset[str] = frozenset(KINDS),
+    factors: dict[str, Factor] | None = None,
+    wanted: Container[int] | None = None,
+) -> Iterator[Values]:
     """The values of every payment, in time order. A label is told once its own moment has passed;
-    one that came at the very moment of a payment is not yet known to it."""
-    book = book or Book()
-    names = signals_for(history)
-    waiting: list[tuple[float, int, dict[str, str]]] = []
+    one that came at the very moment of a payment is not yet known to it. With `kinds` only their
+    profiles are kept, with `factors` only their signals are heard, with `wanted` all payments are
+    remembered but only those rows' values told."""
+    book = Book()
+    heard = factors_for(history) if factors is None else factors
+    names = tuple({risk_signals.SIGNAL_NAME_OF[name] for name in heard})
+    remembered = kinds.intersection(KINDS)
+    waiting: list[tuple[float, int, dict[str, Profile]]] = []
     for row in range(len(history)):
         at = history.at[row]
         while waiting and waiting[0][0] < at:
-            label_at, labelled, keys = heappop(waiting)
+            label_at, labelled, profiles = heappop(waiting)
             happening = ledger.FRAUD if history.label[labelled] else ledger.GENUINE
-            book.tell(happening, keys, now=int(label_at), amount_minor=0)
+            ledger.tell(profiles, happening, now=int(label_at), amount_minor=0, keys=NO_KEYS)
         now, amount = int(at), history.amount_minor[row]
         subject = history.subject(row)
-        keys = history.keys(row, subject)
-        geo = place_of(history.cell("address", row))
-        facts = Facts(now=now, keys=keys, profiles=book.of(keys), geo=geo)
-        yield risk_signals.values_of(subject, facts, names)
+        keys = keys_of(subject)
+        profiles = book.of({kind: key for kind, key in keys.items() if kind in remembered})
+        geo = place_of(subject.address)
+        if wanted is None or row in wanted:
+            facts = Facts(now=now, keys=keys, profiles=profiles, geo=geo)
+            yield risk_signals.values_of(subject, facts, names)
         country = geo.whereabouts if geo else ""
-        book.tell("attempt", keys, now=now, amount_minor=amount, country=country)
+        ledger.tell(profiles, "attempt", now=now, amount_minor=amount, keys=keys, country=country)
         outcome = OUTCOMES.get(history.cell("outcome", row), PAID)
-        book.tell(outcome, keys, now=now, amount_minor=amount)
+        ledger.tell(profiles, outcome, now=now, amount_minor=amount, keys=keys)
         if history.label[row] is not None:
-            heappush(waiting, (history.label_at[row], row, keys))
+            heappush(waiting, (history.label_at[row], row, profiles))
+
+
+def _has_columns(signal: str, history: History) -> bool:
+    return signal not in NEEDS or any(column in history.text for column in NEEDS[signal])

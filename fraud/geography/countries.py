@@ -38,6 +38,7 @@ def point_of(code: str) -> tuple[float, float] | None:
     return (country.latitude, country.longitude) if country else None
 
 
+@lru_cache(maxsize=65_536)
 def apart_km(one: str, other: str) -> float | None:
     """How far apart two countries surely are, 0 for neighbours; None when either is not known."""
     first, second = _countries().get(one), _countries().get(other)

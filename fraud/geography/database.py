@@ -32,7 +32,7 @@ class Source:
 def record(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Mapping[str, Any]:
     """What the file says of one address; empty when it does not know it."""
     reader = _reader(_path())
-    if address.version == 6 and reader.metadata().ip_version == 4:
+    if address.version == 6 and _version(_path()) == 4:
         return {}
     found = reader.get(address)
     return found if isinstance(found, dict) else {}
@@ -51,6 +51,12 @@ def source(*, now: datetime) -> Source:
 
 def _path() -> Path:
     return Path(settings.GEOIP_DB) if settings.GEOIP_DB else VENDORED
+
+
+@lru_cache(maxsize=4)
+def _version(path: Path) -> int:
+    version: int = _reader(path).metadata().ip_version
+    return version
 
 
 @lru_cache(maxsize=4)

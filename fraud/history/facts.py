@@ -38,6 +38,7 @@ class Facts:
 
     `keys` are the subject's own keys by kind, `now` the moment in seconds, `own` what this payment
     already did. `unknown` names the parts that could not be read; they count as missing.
+    `site_alarm`: cards are being tried out over the whole site.
     """
 
     now: int = 0
@@ -47,6 +48,7 @@ class Facts:
     list_hits: tuple[ListHit, ...] = ()
     geo: Geo | None = None
     unknown: frozenset[str] = frozenset()
+    site_alarm: bool = False
 
     def profile(self, kind: str) -> Profile | None:
         return self.profiles.get(kind)

@@ -1,6 +1,7 @@
 """How far an amount lies from what is usual, so that one outlier in the past changes little."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 ENOUGH = 5
@@ -21,19 +22,20 @@ class Usual(NamedTuple):
 
 
 def usual(amounts: list[int]) -> Usual | None:
-    """What is usual; None on too few amounts. All amounts are above zero.
+    """What is usual; None on too few amounts. All amounts are above zero."""
+    return of_logs(sorted(map(math.log, amounts))) if len(amounts) >= ENOUGH else None
+
+
+def of_logs(logs: Sequence[float]) -> Usual:
+    """The same from logarithms in order.
 
     Most bookings are of one place, which makes the spread zero; it is never taken as less than
     LEAST_SPREAD (a factor of 1.28), so that two or three places stay ordinary.
     """
-    if len(amounts) < ENOUGH:
-        return None
-    logs = sorted(map(math.log, amounts))
-    centre = _middle(logs)
-    spread = NORMAL_CONSISTENT * _middle(sorted([abs(each - centre) for each in logs]))
-    return Usual(len(amounts), centre, max(spread, LEAST_SPREAD))
-
-
-def _middle(ordered: list[float]) -> float:
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+    size = len(logs)
+    half = size // 2
+    centre = logs[half] if size % 2 else (logs[half - 1] + logs[half]) / 2
+    away = [centre - each for each in logs[:half]] + [each - centre for each in logs[half:]]
+    away.sort()
+    middle = away[half] if size % 2 else (away[half - 1] + away[half]) / 2
+    return Usual(size, centre, max(NORMAL_CONSISTENT * middle, LEAST_SPREAD))

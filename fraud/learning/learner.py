@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fraud.learning import fitter, steps
 from fraud.learning.sample import Table
+from fraud.risk_signals.factor import Points
 from fraud.scoring import WeightSet
 
 EVEN_SCORE, POINTS_PER_NAT = 50.0, 9.0
@@ -31,21 +32,11 @@ class TooLittleKnown(ValueError):
 
 @dataclass(frozen=True)
 class Learned:
-    """The weight set, how much each factor's cells add, and the penalty the rule chose."""
+    """The weight set, the penalty the rule chose, and the factors that the rule left out."""
 
     weights: WeightSet
-    codings: dict[str, steps.Coding]
-    points: dict[str, Floats]
     penalty: float
     left_out: tuple[str, ...]
-
-    def totals(self, table: Table, rows: Rows) -> Floats:
-        """The totals that `scoring.total` gives, for many payments at once."""
-        tenths = np.full(len(rows), round(self.weights.base * 10), np.int64)
-        for name, coding in self.codings.items():
-            cells = coding.cells(table.columns[name][rows])
-            tenths += np.round(self.points[name] * 10).astype(np.int64)[cells]
-        return tenths / 10
 
 
 def learn(table: Table, label: Flags, rows: Rows, *, version: str) -> Learned:
@@ -65,8 +56,10 @@ def learn(table: Table, label: Flags, rows: Rows, *, version: str) -> Learned:
         name: fitted.codings[name].points(each.tolist(), table.words.get(name, []))
         for name, each in points.items()
     }
+    # What did not hold is worth nothing; what never varied keeps the points it was shipped with.
+    factors |= dict.fromkeys(chosen.left_out, Points())
     weights = WeightSet(version, round(base, 1), factors)
-    return Learned(weights, fitted.codings, points, chosen.penalty, chosen.left_out)
+    return Learned(weights, chosen.penalty, chosen.left_out)
 
 
 @dataclass(frozen=True)

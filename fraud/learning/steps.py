@@ -106,7 +106,12 @@ def _steps(values: Floats32, of_fraud: Floats32) -> tuple[float, ...]:
         waiting.remove((gain, cell, start, end))
         waiting += [_best(count, fraud, start, cell), _best(count, fraud, cell, end)]
         splits.add(cell)
-    return tuple(float(edges[cell - 1]) for cell in sorted(splits))
+    return tuple(_as_seen(edges[cell - 1]) for cell in sorted(splits))
+
+
+def _as_seen(edge: np.float32) -> float:
+    """The value that the table keeps as this number: the checkout sees 0.0667, not 0.06670000404."""
+    return float(str(edge))
 
 
 def _edges(values: Floats32, of_fraud: Floats32) -> Floats32:

@@ -1,5 +1,6 @@
 """What fraud keeps: judgements that never change, what became of tries, cases for a person."""
 
+from fraud.models.alarm import SiteAlarm
 from fraud.models.assessment import Assessment, FraudAttempt
 from fraud.models.blacklist import BlacklistEntry, NotOnTheList
 from fraud.models.outcome import Outcome
@@ -18,6 +19,7 @@ __all__ = [
     "ReviewCase",
     "ReviewTransition",
     "ReviewWatch",
+    "SiteAlarm",
     "WeightSetRow",
     "WeightState",
 ]

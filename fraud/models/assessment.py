@@ -22,6 +22,8 @@ class Band(models.TextChoices):
 # apart, and four such indexes cost a fifth of four with the whole digest.
 LINKED_BY = ("card", "device", "address", "email")
 DIGEST_KEPT = 16
+# What else an entry of the lists may stand for, and its preview counts by.
+PREVIEWED_BY = ("domain", "phone", "network")
 
 
 def linked_by(kind: str) -> models.Index:
@@ -30,6 +32,16 @@ def linked_by(kind: str) -> models.Index:
         Left(KeyTextTransform(kind, "keys"), DIGEST_KEPT),
         models.F("assessed_at").desc(),
         condition=models.Q(keys__has_key=kind),
+        name=f"fraud_assessment_{kind}",
+    )
+
+
+def previewed_by(kind: str) -> models.Index:
+    """The first judgements of one key: each payment once."""
+    return models.Index(
+        Left(KeyTextTransform(kind, "keys"), DIGEST_KEPT),
+        models.F("assessed_at").desc(),
+        condition=models.Q(keys__has_key=kind, stage=Stage.BEFORE),
         name=f"fraud_assessment_{kind}",
     )
 
@@ -79,6 +91,7 @@ class Assessment(models.Model):
         indexes = [
             models.Index(fields=["-assessed_at"], name="fraud_assessment_latest"),
             *(linked_by(kind) for kind in LINKED_BY),
+            *(previewed_by(kind) for kind in PREVIEWED_BY),
         ]
 
     def __str__(self) -> str:

@@ -45,6 +45,8 @@ class Outcome(models.Model):
     amount_minor = models.BigIntegerField(default=0)
     country = models.CharField(max_length=2, blank=True, db_default="")
     happened_at = models.DateTimeField()
+    # A label that says otherwise than the one before it: when that one became known.
+    replaces_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

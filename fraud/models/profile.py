@@ -9,12 +9,14 @@ from fraud.models.outcome import Outcome
 
 class KeyProfile(models.Model):
     """A key's profile as JSON (`fraud.history.profile`), up to what is still pending. One folder at
-    a time writes it; whoever pays only reads, so that a busy connection makes nobody wait."""
+    a time writes it; whoever pays only reads, so that a busy connection makes nobody wait. `heard_at` is
+    the moment of the last outcome in it."""
 
     key = models.CharField(primary_key=True, max_length=64)
     key_kind = models.CharField(max_length=10)
     state = models.JSONField()
     folded_at = models.DateTimeField(db_default=Now())
+    heard_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
         return f"{self.key_kind} {self.key[:8]}"

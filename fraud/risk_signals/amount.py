@@ -28,17 +28,24 @@ FAR_FROM_OWN = ((5.0, 6.0), (8.0, 10.0))
 FORTNIGHT = 14 * 86_400
 FACTORS = (
     Factor("amount_minor", "Amount", adverse="none"),
-    Factor("amount_course", "Far above the usual for this course", FAR),
-    Factor("amount_segment", "Far above the usual for bookings of this size", ((7.0, 4.0),)),
-    Factor("amount_customer", "Far above this customer's habit", FAR_FROM_OWN),
-    Factor("amount_email", "Far above this email address's habit"),
-    Factor("amount_card", "Far above this card's habit", FAR_FROM_OWN),
-    Factor("odd_customer", "Unusual amounts by this customer lately"),
-    Factor("odd_email", "Unusual amounts with this email address lately", ((2, 5), (4, 10))),
-    Factor("odd_card", "Unusual amounts with this card lately", ((2, 5), (4, 10))),
-    Factor("lately_customer", "This customer spends more than usual lately"),
-    Factor("lately_email", "More than usual lately with this email address"),
-    Factor("lately_card", "More than usual lately with this card"),
+    Factor("amount_course", "Far above the usual for this course", FAR, of="course"),
+    Factor(
+        "amount_segment",
+        "Far above the usual for bookings of this size",
+        ((7.0, 4.0),),
+        of="segment",
+    ),
+    Factor("amount_customer", "Far above this customer's habit", FAR_FROM_OWN, of="customer"),
+    Factor("amount_email", "Far above this email address's habit", of="email"),
+    Factor("amount_card", "Far above this card's habit", FAR_FROM_OWN, of="card"),
+    Factor("odd_customer", "Unusual amounts by this customer lately", of="customer"),
+    Factor(
+        "odd_email", "Unusual amounts with this email address lately", ((2, 5), (4, 10)), of="email"
+    ),
+    Factor("odd_card", "Unusual amounts with this card lately", ((2, 5), (4, 10)), of="card"),
+    Factor("lately_customer", "This customer spends more than usual lately", of="customer"),
+    Factor("lately_email", "More than usual lately with this email address", of="email"),
+    Factor("lately_card", "More than usual lately with this card", of="card"),
     Factor("places", "Places", adverse="none"),
     Factor("places_first", "Many places on a first booking", ((8, 5), (12, 12), (20, 18))),
 )

@@ -5,6 +5,9 @@ connection is shared, so it is closed only for the devices that took part with m
 (an honest buyer may try another card), for tries without a device, and, when the declines came from three or more devices of which none ever paid and the
 connection was declined more often than it paid within a day, for every device that never paid.
 Anybody else there is asked for 3-D Secure, so that the colleague in the same office passes.
+
+While the whole site's alarm lasts (`fraud.site_alarm`), devices that never paid here are asked for 3-D Secure,
+and nothing more: it locks nobody out.
 """
 
 from core import formats
@@ -19,6 +22,7 @@ DECLINES, CARDS, HOUR_SECONDS = 5, 3, 3600
 TOOK_PART, DEVICES_ROTATED = 2, 3
 LOCKED_DEVICE, LOCKED_EMAIL, LOCKED_ADDRESS = "device", "email", "connection"
 ASK, CALM = "ask", "calm"
+NEWCOMER = "newcomer"
 FACTORS = (
     Factor(
         "card_testing",
@@ -31,6 +35,12 @@ FACTORS = (
             ASK: "ask",
         },
     ),
+    Factor(
+        "site_alarm",
+        "Cards are being tried out over the whole site",
+        adverse="none",
+        rules={NEWCOMER: "ask"},
+    ),
 )
 WHERE = {
     LOCKED_DEVICE: ("device", "on this device"),
@@ -41,21 +51,34 @@ WHERE = {
 
 
 def values(subject: Subject, facts: Facts) -> Values:
+    return {"card_testing": _lock(facts), "site_alarm": _alarm(facts)}
+
+
+def _alarm(facts: Facts) -> str:
+    """What the alarm says of this device: one that paid here before is not meant."""
+    device = facts.profiles.get("device")
+    has_paid = device is not None and device.counts(facts.now, facts.own)[-1][windows.PAID - 1]
+    return NEWCOMER if facts.site_alarm and not has_paid else CALM
+
+
+def _lock(facts: Facts) -> str | None:
     known = [facts.profiles.get(kind) for kind in ("device", "email", "address")]
     device, email, address = known
     if not any(known):
-        return {"card_testing": None}
+        return None
     if device is not None and _is_hot(device, facts):
-        return {"card_testing": LOCKED_DEVICE}
+        return LOCKED_DEVICE
     if email is not None and _is_hot(email, facts):
-        return {"card_testing": LOCKED_EMAIL}
+        return LOCKED_EMAIL
     if address is not None and _is_hot(address, facts):
         closed = _closed_for(device, address, facts)
-        return {"card_testing": LOCKED_ADDRESS if closed else ASK}
-    return {"card_testing": CALM}
+        return LOCKED_ADDRESS if closed else ASK
+    return CALM
 
 
 def evidence(name: str, value: Value, subject: Subject, facts: Facts) -> str:
+    if value == NEWCOMER:
+        return "Many cards are being declined all over the site, and this device never paid here"
     if value is None or value == CALM:
         return "No sign of cards being tried out"
     kind, where = WHERE[str(value)]

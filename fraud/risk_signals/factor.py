@@ -46,7 +46,8 @@ class Points:
 @dataclass(frozen=True, slots=True)
 class Factor:
     """`title` heads the sentence that staff read. `adverse` says which way fitted points may go:
-    `more` never fall as the value rises, `less` never rise, `none` is free. `rules` by value."""
+    `more` never fall as the value rises, `less` never rise, `none` is free. `rules` by value. `of` is
+    the kind of key without which it is never known, `beside` the other kind that it counts."""
 
     name: str
     title: str
@@ -56,6 +57,8 @@ class Factor:
     missing: float = 0
     adverse: str = "more"
     rules: Mapping[str, str] = field(default_factory=dict)
+    of: str = ""
+    beside: str = ""
 
     @property
     def is_word(self) -> bool:

@@ -4,6 +4,8 @@ A fraud counts from the moment it was confirmed (dispute, early warning, staff),
 are drawn towards 2 %, so that one fraud of one payment is not a certainty.
 """
 
+from functools import lru_cache
+
 from core import formats
 from fraud.history.facts import Facts
 from fraud.history.profile import Profile, smoothed
@@ -60,20 +62,21 @@ FACTORS = tuple(
         f"{TITLES[name.partition('_')[2]]}: {WHOSE[kind]}",
         SHIPPED.get(name, ()),
         adverse="less" if "_since_" in name else "more",
+        of=kind,
     )
     for kind in KINDS
     for name in NAMES[kind]
 )
 UNKNOWN: Values = {factor.name: None for factor in FACTORS}
+NOTHING = [None] * len(WHAT)
 
 
 def values(subject: Subject, facts: Facts) -> Values:
-    found = UNKNOWN.copy()
+    seen: list[Value] = []
     for kind in KINDS:
         profile = facts.profiles.get(kind)
-        if profile is not None and profile.known:
-            found.update(zip(NAMES[kind], _seen(profile, facts.now), strict=True))
-    return found
+        seen += _seen(profile, facts.now) if profile is not None and profile.known else NOTHING
+    return dict(zip(UNKNOWN, seen, strict=True))
 
 
 def evidence(name: str, value: Value, subject: Subject, facts: Facts) -> str:
@@ -95,11 +98,12 @@ def evidence(name: str, value: Value, subject: Subject, facts: Facts) -> str:
 
 
 def _seen(profile: Profile, now: int) -> tuple[Value, ...]:
+    known_lately, frauds_lately, _days = profile.labels_since(now, 7)
     known, frauds, days = profile.labels_since(now, 30)
     return (
-        _rate(*profile.labels_since(now, 7)[:2]),
+        _rate(known_lately, frauds_lately),
         _rate(known, frauds),
-        round(smoothed(profile.frauds, profile.known), 4),
+        _rate(profile.known, profile.frauds),
         min(profile.frauds, FRAUDS_MAX),
         profile.latest[-LATEST:].count("1"),
         (now - profile.last_fraud_at) // 86_400 if profile.frauds else None,
@@ -107,5 +111,6 @@ def _seen(profile: Profile, now: int) -> tuple[Value, ...]:
     )
 
 
+@lru_cache(maxsize=65_536)
 def _rate(known: int, frauds: int) -> float | None:
     return round(smoothed(frauds, known), 4) if known else None

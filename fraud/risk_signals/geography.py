@@ -4,6 +4,7 @@ Each of it has an innocent reading (a holiday, a card from home, a company's web
 small. What is not known disagrees with nobody.
 """
 
+from functools import lru_cache
 from itertools import combinations
 
 from core import formats
@@ -38,10 +39,9 @@ PEOPLE_ABROAD = "hosting", "anonymiser"
 
 def values(subject: Subject, facts: Facts) -> Values:
     places = list(_places(subject, facts).values())
-    pairs = sum(one != other for one, other in combinations(places, 2))
     speeds = [speed for speed, _ in _journeys(facts)]
     return {
-        "countries_apart": pairs if len(places) > 1 else None,
+        "countries_apart": _pairs_apart(places) if len(places) > 1 else None,
         "network": (facts.geo.network or None) if facts.geo else None,
         "impossible_travel": max(speeds) if speeds else None,
     }
@@ -64,7 +64,18 @@ def _places(subject: Subject, facts: Facts) -> dict[str, str]:
         "billing": subject.billing_country,
         "venue": subject.venue_country,
     }
-    return {name: code.upper() for name, code in found.items() if is_country(code.upper())}
+    return {name: known for name, code in found.items() if (known := _known(code))}
+
+
+def _pairs_apart(places: list[str]) -> int:
+    if len(set(places)) == 1:
+        return 0
+    return sum(one != other for one, other in combinations(places, 2))
+
+
+@lru_cache(maxsize=4_096)
+def _known(code: str) -> str:
+    return code.upper() if is_country(code.upper()) else ""
 
 
 def _journeys(facts: Facts) -> list[tuple[float, str]]:

@@ -26,7 +26,7 @@ FACTORS = (
     Factor("weekday_site", "Hardly anybody books on this weekday", ((0.0001, 2), (0.02, 0)), zero=2, adverse="less"),
 )  # fmt: skip
 OWN_PAYMENTS_LEAST = 8
-NEAR_HOURS = range(-2, 3)
+NEAR = {f"h{hour}": tuple(f"h{(hour + off) % 24}" for off in range(-2, 3)) for hour in range(24)}
 SITE_PAYMENTS_LEAST = 200
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -36,8 +36,8 @@ def values(subject: Subject, facts: Facts) -> Values:
     site = facts.profile("site")
     return {
         "hours_to_start": _hours_to_start(subject, facts),
-        "hour_own": _own(facts, [f"h{(int(hour[1:]) + off) % 24}" for off in NEAR_HOURS]),
-        "weekday_own": _own(facts, [day]),
+        "hour_own": _own(facts, NEAR[hour]),
+        "weekday_own": _own(facts, (day,)),
         "hour_site": _share(site, hour),
         "weekday_site": _share(site, day),
     }
@@ -64,7 +64,7 @@ def _hours_to_start(subject: Subject, facts: Facts) -> int | None:
     return max(int(subject.starts_at.timestamp() - facts.now) // 3600, 0)
 
 
-def _own(facts: Facts, names: list[str]) -> str | None:
+def _own(facts: Facts, names: tuple[str, ...]) -> str | None:
     """Whether the customer ever paid at such a time; None when they paid too seldom to say."""
     for kind in ("customer", "email"):
         profile = facts.profile(kind)

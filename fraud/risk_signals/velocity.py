@@ -6,10 +6,13 @@ payer: an HR manager who books for everybody in one morning is no tester. Office
 address: an address alone never sends anybody to review (a system check and a test hold it).
 """
 
+from collections.abc import Sequence
+
 from core import formats
 from fraud.history.facts import Facts
+from fraud.history.profile import Profile
 from fraud.risk_signals.factor import Factor, Value, Values
-from fraud.subject import Subject
+from fraud.subject import BOOKING, Subject
 
 STAGES = ("before", "after")
 KINDS = ("email", "customer", "card", "device", "address", "network")
@@ -25,11 +28,12 @@ WHO = {
 }
 # The other keys that are worth counting; a device's own are with the device's signal.
 MET = {
-    "email": ("card", "device", "address"),
-    "customer": ("card", "device"),
-    "card": ("email", "device", "customer"),
-    "address": ("card", "email"),
-    "network": ("email",),
+    "email": ("card", "device", "address", "booking"),
+    "customer": ("card", "device", "booking"),
+    "card": ("email", "device", "customer", "booking"),
+    "device": ("booking",),
+    "address": ("card", "email", "booking"),
+    "network": ("email", "booking"),
 }
 PLURAL = {
     "card": "cards",
@@ -37,8 +41,9 @@ PLURAL = {
     "address": "connections",
     "email": "email addresses",
     "customer": "customers",
+    "booking": "bookings",
 }
-SECONDS = {"24h": 86_400, "30d": 30 * 86_400}
+DAY, MONTH = 86_400, 30 * 86_400
 SHIPPED: dict[str, tuple[tuple[float, float], ...]] = {
     "email_tries_1h": ((3, 4), (5, 8), (8, 14), (12, 20)),
     "email_refused_24h": ((3, 8), (5, 20)),
@@ -68,44 +73,57 @@ def _factors() -> tuple[Factor, ...]:
         made.append(_factor(f"{kind}_paid_all", f"Earlier payments {who}", "less"))
         made.append(_factor(f"{kind}_age", f"First seen {who}", "less"))
         made.append(_factor(f"{kind}_gap", f"Time since the last try {who}", "less"))
-        for other in MET.get(kind, ()):
-            for window in SECONDS:
+        for other in MET[kind]:
+            for window in ("24h", "30d"):
                 title = f"{PLURAL[other].capitalize()} {who} in {IN_WORDS[window]}"
-                made.append(_factor(f"{kind}_{other}_{window}", title))
+                made.append(_factor(f"{kind}_{other}_{window}", title, beside=other))
     return tuple(made)
 
 
-def _factor(name: str, title: str, adverse: str = "more") -> Factor:
-    return Factor(name, title, SHIPPED.get(name, ()), adverse=adverse)
+def _factor(name: str, title: str, adverse: str = "more", beside: str = "") -> Factor:
+    kind = name.partition("_")[0]
+    return Factor(name, title, SHIPPED.get(name, ()), adverse=adverse, of=kind, beside=beside)
 
 
 FACTORS = _factors()
-NAMES = {
-    kind: tuple(each.name for each in FACTORS if each.name.startswith(f"{kind}_")) for kind in KINDS
-}
 UNKNOWN: Values = {factor.name: None for factor in FACTORS}
+# What is seen of a kind that the payment lacks, and of a key that was never seen.
+NONE_OF = {kind: [None for each in FACTORS if each.of == kind] for kind in KINDS}
+NEW_OF = {
+    kind: [
+        None if each.name in (f"{kind}_age", f"{kind}_gap") else 0
+        for each in FACTORS
+        if each.of == kind
+    ]
+    for kind in KINDS
+}
+# A payment whose booking is not known tells nothing of other bookings.
+WITHOUT_BOOKING: Values = {each.name: None for each in FACTORS if each.beside == BOOKING}
 ADDRESS = tuple(each for each in FACTORS if each.name.startswith(("address_", "network_")))
 
 
 def values(subject: Subject, facts: Facts) -> Values:
-    found = UNKNOWN.copy()
+    seen: list[Value] = []
     for kind in KINDS:
         profile = facts.profiles.get(kind)
-        if profile is None:
-            continue
-        now, own = facts.now, facts.own
-        hour, day, week, month, ever = profile.counts(now, own)
-        seen: list[Value] = [
-            hour[0], day[0], week[0], month[0],
-            day[1] + day[2], month[1] + month[2], day[4], week[4], ever[3],
-            profile.age(now, own), profile.since_last(now, own),
-        ]  # fmt: skip
-        for other in MET.get(kind, ()):
-            present = facts.keys.get(other, "")
-            for seconds in SECONDS.values():
-                seen.append(profile.others(other, present, now - seconds) if profile.links else 0)
-        found.update(zip(NAMES[kind], seen, strict=True))
-    return found
+        seen += NONE_OF[kind] if profile is None else _seen(profile, kind, facts)
+    found: Values = dict(zip(UNKNOWN, seen, strict=True))
+    return found if BOOKING in facts.keys else found | WITHOUT_BOOKING
+
+
+def _seen(profile: Profile, kind: str, facts: Facts) -> Sequence[Value]:
+    if profile.is_blank:
+        return NEW_OF[kind]
+    now, own = facts.now, facts.own
+    hour, day, week, month, ever = profile.counts(now, own)
+    seen: list[Value] = [
+        hour[0], day[0], week[0], month[0],
+        day[1] + day[2], month[1] + month[2], day[4], week[4], ever[3],
+        profile.age(now, own), profile.since_last(now, own),
+    ]  # fmt: skip
+    for other in MET[kind]:
+        seen += profile.others_since(other, facts.keys.get(other, ""), (now - DAY, now - MONTH))
+    return seen
 
 
 def evidence(name: str, value: Value, subject: Subject, facts: Facts) -> str:

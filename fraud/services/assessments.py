@@ -2,12 +2,14 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, models
 
+from core import switches
 from core.money import Money
 from fraud import risk_signals, scoring, selectors_facts
 from fraud.history.facts import Facts
@@ -96,13 +98,27 @@ def is_held_out(payment_id: str) -> bool:
 def _floors(
     subject: Subject, facts: Facts, thresholds: scoring.Thresholds
 ) -> tuple[scoring.Floor, ...]:
+    """What a score can't go below: while everything is sent to a person, and where too little is known."""
+    return (*_while_all_is_reviewed(thresholds), *_not_knowing(subject, facts, thresholds))
+
+
+def _while_all_is_reviewed(thresholds: scoring.Thresholds) -> tuple[scoring.Floor, ...]:
+    if not switches.is_on(switches.Name.REVIEW):
+        return ()
+    words = "Everything is sent to a person at the moment"
+    return (scoring.Floor("all_reviewed", thresholds.review_from, words),)
+
+
+def _not_knowing(
+    subject: Subject, facts: Facts, thresholds: scoring.Thresholds
+) -> tuple[scoring.Floor, ...]:
     """Not knowing is no free pass: the bank is asked to confirm, and a high amount goes to a person."""
     if selectors_facts.HISTORY not in facts.unknown:
         return ()
     words = "What we know of earlier payments could not be read in time"
     if subject.amount_minor < settings.FRAUD_UNKNOWN_REVIEW_MINOR:
-        ask = min(thresholds.three_d_secure_from, thresholds.review_from)
-        return (scoring.Floor("unknown_facts", ask, words),)
+        ask = scoring.asking_score(thresholds)
+        return (scoring.Floor("unknown_facts", ask, words, asks=True),)
     amount = Money(subject.amount_minor, subject.currency)
     words = f"{words}, and {amount} is much"
     return (scoring.Floor("unknown_facts", thresholds.review_from, words),)
@@ -169,14 +185,13 @@ def _keep(assessment: Assessment) -> bool:
     """False when the stage was judged before. Before the card is asked only a block stops anything;
     a doubtful score is judged again."""
     verdict = _verdict(assessment)
-    parts, values = _prepared(assessment)
-    stopped = ""
+    rows: list[models.Model] = [assessment]
     if verdict is not None:
-        attempt_parts, attempt_values = _prepared(_attempt(assessment, verdict))
-        stopped = STOPPED.format(**attempt_parts)
-        values += attempt_values
+        rows.append(_attempt(assessment, verdict))
     with connection.cursor() as cursor:
-        cursor.execute(KEEP.format(**parts, stopped=stopped), values)
+        cursor.execute(
+            _keeping(*map(type, rows)), [value for row in rows for value in _values(row)]
+        )
         kept = cursor.fetchone() is not None
     assessment._state.adding = not kept
     return kept
@@ -196,15 +211,26 @@ def _attempt(assessment: Assessment, verdict: Verdict) -> FraudAttempt:
     )
 
 
-def _prepared(row: models.Model) -> tuple[dict[str, str], list[Any]]:
-    """Columns and their places in a statement, and the database values of a row not saved yet."""
-    fields: list[Any] = list(row._meta.concrete_fields)
-    parts = {
+@cache
+def _keeping(judgement: type[models.Model], attempt: type[models.Model] | None = None) -> str:
+    """The statement that keeps rows of these kinds."""
+    stopped = "" if attempt is None else STOPPED.format(**_places(attempt))
+    return KEEP.format(**_places(judgement), stopped=stopped)
+
+
+def _places(model: type[models.Model]) -> dict[str, str]:
+    """All columns, and their places in a statement."""
+    fields: list[Any] = list(model._meta.concrete_fields)
+    return {
         "columns": ", ".join(f'"{field.column}"' for field in fields),
         "places": ", ".join(f"%s::{field.db_type(connection)}" for field in fields),
     }
-    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
-    return parts, values
+
+
+def _values(row: models.Model) -> list[Any]:
+    """What the database keeps of a row not saved yet."""
+    fields: list[Any] = list(row._meta.concrete_fields)
+    return [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
 
 
 def _verdict(assessment: Assessment) -> Verdict | None:

@@ -1,12 +1,14 @@
 """Our own history for the measuring stick and for learning: as it was judged, as it ended."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 from django.db import connection
 
+from core.database.patience import patience
 from fraud import scoring
 from fraud.backtest import own
 from fraud.history import ledger
@@ -20,12 +22,12 @@ from fraud.services.assessments import thresholds_in_force
 
 LAST_QUARTER = 0.75
 FRAUD_KINDS = {kind for kind, happening in HAPPENINGS.items() if happening == ledger.FRAUD}
-GENUINE_KINDS = {kind for kind, happening in HAPPENINGS.items() if happening == ledger.GENUINE}
 # The last judgement of each payment, and everything that became of it until now.
 JUDGED = """
     SELECT DISTINCT ON (judged.payment_id) judged.payment_id, judged.assessed_at, judged.values,
         judged.amount_minor, judged.score, judged.band, ARRAY (
-            SELECT kind FROM fraud_outcome AS became WHERE became.payment_id = judged.payment_id
+            SELECT kind || ' ' || extract(epoch FROM happened_at) FROM fraud_outcome AS became
+            WHERE became.payment_id = judged.payment_id
         )
     FROM fraud_assessment AS judged
     WHERE judged.assessed_at >= %(since)s AND judged.assessed_at < %(until)s
@@ -34,12 +36,18 @@ JUDGED = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A judgement, its moment, and the moment its label was known, in seconds."""
+
+    judged: own.Judged
+    at: float
+    told_at: float
+
+
 def payments(*, since: datetime, until: datetime) -> list[own.Judged]:
     """In the order they were judged."""
-    with connection.cursor() as cursor:
-        cursor.execute(JUDGED, {"since": since, "until": until})
-        rows = sorted(cursor.fetchall(), key=lambda row: (row[1], str(row[0])))
-    return [_judged(row) for row in rows]
+    return [each.judged for each in _ended(since, until)]
 
 
 def backtest(*, weights: scoring.WeightSet, since: datetime, until: datetime) -> dict[str, Any]:
@@ -50,26 +58,36 @@ def backtest(*, weights: scoring.WeightSet, since: datetime, until: datetime) ->
 def propose(
     *, version: str, since: datetime, until: datetime, actor: str, now: datetime
 ) -> WeightSetRow:
-    """Learns points on the first three quarters, compares them with the shipped ones on the rest,
-    and keeps them as a proposal. Raises learner.TooLittleKnown."""
-    known = [each for each in payments(since=since, until=until) if each.is_fraud is not None]
-    table = Table(FACTORS).fill(dict(each.values) for each in known)
-    label = np.array([bool(each.is_fraud) for each in known], bool)
+    """Learns points on the first three quarters, from what was known of them when the last one began, compares
+    them with the shipped ones on that, and keeps them as a proposal. Raises learner.TooLittleKnown."""
+    known = [each for each in _ended(since, until) if each.judged.is_fraud is not None]
+    table = Table(FACTORS).fill(own.known(each.judged.values) for each in known)
+    label = np.array([bool(each.judged.is_fraud) for each in known], bool)
     cut = int(len(known) * LAST_QUARTER)
-    learned = learner.learn(table, label, np.arange(cut), version=version)
+    told = [row for row in range(cut) if known[row].told_at < known[cut].at]
+    learned = learner.learn(table, label, np.array(told, np.intp), version=version)
     thresholds = thresholds_in_force()
+    rest = [each.judged for each in known[cut:]]
     figures = {
-        "learned": own.measure(known[cut:], learned.weights, thresholds),
-        "shipped": own.measure(known[cut:], scoring.SHIPPED, thresholds),
+        "learned": own.measure(rest, learned.weights, thresholds),
+        "shipped": own.measure(rest, scoring.SHIPPED, thresholds),
         "left_out": list(learned.left_out),
         "penalty": learned.penalty,
     }
     return weight_sets.propose(weights=learned.weights, figures=figures, actor=actor, now=now)
 
 
-def _judged(row: tuple[Any, ...]) -> own.Judged:
-    _payment, _at, values, amount_minor, score, band, became = row
-    kinds = set(became)
+def _ended(since: datetime, until: datetime) -> list[_Ended]:
+    with patience(), connection.cursor() as cursor:
+        cursor.execute(JUDGED, {"since": since, "until": until})
+        rows = sorted(cursor.fetchall(), key=lambda row: (row[1], str(row[0])))
+    return [_how_it_ended(row) for row in rows]
+
+
+def _how_it_ended(row: tuple[Any, ...]) -> _Ended:
+    _payment, at, values, amount_minor, score, band, became = row
+    heard = dict(each.split(" ") for each in became)
+    kinds = set(heard)
     if kinds & FRAUD_KINDS - {Kind.REFUNDED_AS_FRAUD}:
         part = "fraud"
     elif Kind.REFUNDED_AS_FRAUD in kinds:
@@ -78,5 +96,12 @@ def _judged(row: tuple[Any, ...]) -> own.Judged:
         part = "refused_or_blocked"
     else:
         part = "good"
-    is_fraud = True if kinds & FRAUD_KINDS else False if kinds & GENUINE_KINDS else None
-    return own.Judged(json.loads(values), amount_minor, score, part, is_fraud)
+    in_order = sorted((float(told), kind) for kind, told in heard.items())
+    label = ledger.label_in_force((HAPPENINGS[kind], told) for told, kind in in_order)
+    return _Ended(
+        judged=own.Judged(
+            json.loads(values), amount_minor, score, part, label and label[0] == ledger.FRAUD
+        ),
+        at=at.timestamp(),
+        told_at=label[1] if label else 0.0,
+    )

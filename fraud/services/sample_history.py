@@ -107,8 +107,8 @@ def _facts(subject: Subject, tries: dict[str, tuple[int, int]]) -> Facts:
     profiles = {"course": course}
     for kind, (tried, declined) in tries.items():
         profiles[kind] = Profile(kind)
-        windows.add(profiles[kind].rows, now, windows.TRIES, tried)
-        windows.add(profiles[kind].rows, now, windows.DECLINED, declined)
+        profiles[kind].count(windows.TRIES, now=now, times=tried)
+        profiles[kind].count(windows.DECLINED, now=now, times=declined)
     return Facts(now=now, profiles=profiles)
 
 

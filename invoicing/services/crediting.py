@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from courses import selectors as courses
+from courses import selectors_moves as moves
 from invoicing import tax
 from invoicing.models import Document
 from payments import selectors as payments
@@ -36,9 +37,9 @@ def decide(*, payment_id: UUID, amount_minor: int, retry_of: UUID | None = None)
     }
     if retry_of is not None and paper_of(refunds[retry_of], refunds):
         return []
-    invoice = Document.objects.invoices().filter(payment_id=payment_id).first()
+    invoice = Document.objects.current().filter(payment_id=payment_id).first()
     notes = list(invoice.credit_notes.all()) if invoice else []
-    sold = _sold(payment.booking_id, invoice)
+    sold = _sold(payment, invoice)
     taken = _taken(sold, notes, refunds)
     amount_minor = _to_credit(amount_minor, sold, taken, notes, refunds)
     if amount_minor <= 0:
@@ -77,12 +78,18 @@ def _tries(refund: payments.Refund, refunds: Refunds) -> list[payments.Refund]:
     return tries
 
 
-def _sold(booking_id: UUID, invoice: Document | None) -> list[tax.Taxed]:
-    """The invoice's lines, or those that it will have: they are worked out of the booking's own."""
+def _sold(payment: payments.Payment, invoice: Document | None) -> list[tax.Taxed]:
+    """The invoice's lines, or those that it will have: they are worked out of the booking's own, or the move's."""
     if invoice is None:
+        move_id = payment.move_id
+        sold = (
+            moves.move_lines(moves.move(move_id))
+            if move_id
+            else courses.booking(payment.booking_id).lines
+        )
         return [
             tax.taxed(gross_minor=line["gross_minor"], vat_rate_bp=line["vat_rate_bp"])
-            for line in courses.booking(booking_id).lines
+            for line in sold
         ]
     return [
         tax.Taxed(line["gross_minor"], line["vat_minor"], line["vat_rate_bp"])

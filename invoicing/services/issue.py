@@ -13,6 +13,7 @@ from core.crashpoints import crash_point
 from core.errors import Conflict, Unavailable
 from core.outbox.events import publish
 from courses import selectors as courses
+from courses import selectors_moves as moves
 from invoicing import numbering, tax
 from invoicing.events import DocumentIssued
 from invoicing.models import Document, Kind
@@ -43,7 +44,7 @@ def invoice(*, payment_id: UUID, now: datetime) -> Document:
     with transaction.atomic():
         crediting.one_at_a_time("payment", payment_id)
         existing = Document.objects.invoices().filter(payment_id=payment_id).first()
-        return existing or _issue(_invoice_of(payment_id), series=numbering.INVOICES, now=now)
+        return existing or keep(_invoice_of(payment_id), series=numbering.INVOICES, now=now)
 
 
 def credit_note(*, refund_id: UUID, now: datetime) -> Document | None:
@@ -66,9 +67,7 @@ def credit_note(*, refund_id: UUID, now: datetime) -> Document | None:
             shares = crediting.decide(payment_id=facts.payment_id, amount_minor=facts.amount.minor)
         if not shares:
             return invoice.credit_notes.latest("issued_at")
-        return _issue(
-            _credit_note_of(facts, invoice, shares), series=numbering.CREDIT_NOTES, now=now
-        )
+        return keep(_credit_note_of(facts, invoice, shares), series=numbering.CREDIT_NOTES, now=now)
 
 
 def content_hash(document: Document) -> str:
@@ -77,7 +76,8 @@ def content_hash(document: Document) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _issue(document: Document, *, series: str, now: datetime) -> Document:
+def keep(document: Document, *, series: str, now: datetime) -> Document:
+    """The paper, with its number and its moment, for good. Inside the transaction of whoever made it."""
     taken = numbering.take(series=series, now=now)
     crash_point("CP13")
     document.series, document.year, document.number = taken.series, taken.year, taken.number
@@ -99,24 +99,37 @@ def _issue(document: Document, *, series: str, now: datetime) -> Document:
 def _invoice_of(payment_id: UUID) -> Document:
     payment = payments.payment_facts(payment_id)
     booking = courses.booking(payment.booking_id)
-    detail = wording.session_detail(booking.session)
-    lines = [_sold(line, detail) for line in booking.lines]
+    sold, session = booking.lines, booking.session
+    if payment.move_id:
+        move = moves.move(payment.move_id)
+        sold, session = moves.move_lines(move), move.to_session
+    detail = wording.session_detail(session)
+    lines = [_sold(line, detail) for line in sold]
     document = Document(
         kind=Kind.INVOICE,
         payment_id=payment_id,
         tax_point=formats.local_date(payment.captured_at),
-        private=wording.private(customer=booking.customer, booking=booking, payment=payment),
+        private=wording.private(customer=booking.customer, booking=booking, payment=payment)
+        | _corrected(booking.pk),
         seller=wording.seller(),
         **_shared(booking, payment.amount.currency),
-        **_money(lines),
+        **with_totals(lines),
     )
     if document.gross_minor != payment.amount.minor:
         raise TotalDiffers()
     return document
 
 
+def _corrected(booking_id: UUID) -> dict[str, Any]:
+    """Whom the booking's papers were corrected to; a later payment of it is not billed to the old name again."""
+    corrected = Document.objects.current().filter(booking_id=booking_id, is_correction=True)
+    last = corrected.order_by("-issued_at", "-id").first()
+    names = ("buyer", "purchase_order", "details")
+    return {name: last.private[name] for name in names} if last else {}
+
+
 def _invoice_to_credit(payment_id: UUID) -> Document:
-    invoice = Document.objects.invoices().filter(payment_id=payment_id).first()
+    invoice = Document.objects.current().filter(payment_id=payment_id).first()
     if invoice is None:
         raise NotYet()
     return invoice
@@ -136,7 +149,7 @@ def _credit_note_of(
         currency=invoice.currency,
         seller=invoice.seller,
         private=invoice.private,
-        **_money(_given_back(invoice, shares)),
+        **with_totals(given_back(invoice, shares)),
     )
 
 
@@ -152,7 +165,7 @@ def _sold(line: dict[str, Any], detail: str) -> dict[str, Any]:
     }
 
 
-def _given_back(invoice: Document, shares: crediting.Shares) -> list[dict[str, Any]]:
+def given_back(invoice: Document, shares: crediting.Shares) -> list[dict[str, Any]]:
     """The invoice's lines as far as this refund takes them back. `line` is the place on the invoice."""
     lines = []
     for place, gross_minor, vat_minor in shares:
@@ -171,7 +184,7 @@ def _amounts(money: tax.Taxed) -> dict[str, int]:
     }
 
 
-def _money(lines: list[dict[str, Any]]) -> dict[str, Any]:
+def with_totals(lines: list[dict[str, Any]]) -> dict[str, Any]:
     totals = {
         name: sum(line[name] for line in lines)
         for name in ("net_minor", "vat_minor", "gross_minor")

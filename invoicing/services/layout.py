@@ -84,6 +84,8 @@ def _facts(document: Document) -> list[dict[str, str]]:
         {"name": "Tax point", "value": formats.long_date(document.tax_point)},
         {"name": "Booking", "value": document.booking_reference},
     ]
+    if document.replaces and not document.is_credit_note:
+        facts.append({"name": "Replaces", "value": f"Invoice {document.replaces.label}"})
     order = document.private["purchase_order"]
     return [*facts, {"name": "Purchase order", "value": order}] if order else facts
 
@@ -116,6 +118,8 @@ def _rates(document: Document) -> list[str]:
 
 def _settled(document: Document) -> list[str]:
     method, on = document.private["method"], formats.long_date(document.tax_point)
+    if document.is_credit_note and document.is_correction:
+        return _corrected(document)
     if document.is_credit_note:
         amount = _money(document.gross_minor, document.currency)
         return [
@@ -123,6 +127,16 @@ def _settled(document: Document) -> list[str]:
             "Banks take 5 to 10 working days to show it.",
         ]
     return [f"Paid by {method} on {on}", "Nothing to pay."]
+
+
+def _corrected(document: Document) -> list[str]:
+    """Of a paper that follows from other details on the invoice, and moves nothing."""
+    if document.replaces:
+        return [f"Sent back earlier: see credit note {document.replaces.label}.", "No money moves."]
+    return [
+        "The invoice’s details were corrected: a new invoice takes its place.",
+        "No money moves.",
+    ]
 
 
 def _money(minor: int, currency: str) -> str:

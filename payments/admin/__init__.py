@@ -1,5 +1,33 @@
 """Money in the back office: lists to read, and two consoles that decide. The saga acts after the commit."""
 
-from payments.admin import disputes, inbox, payments, refunds, reviews, stray_money, today
+from payments.admin import (
+    disputes,
+    finding,
+    fraud_warnings,
+    inbox,
+    money_check,
+    pay_page,
+    payments,
+    refunds,
+    reports,
+    reviews,
+    session_cancelling,
+    stray_money,
+    today,
+)
 
-__all__ = ["disputes", "inbox", "payments", "refunds", "reviews", "stray_money", "today"]
+__all__ = [
+    "disputes",
+    "finding",
+    "fraud_warnings",
+    "inbox",
+    "money_check",
+    "pay_page",
+    "payments",
+    "refunds",
+    "reports",
+    "reviews",
+    "session_cancelling",
+    "stray_money",
+    "today",
+]

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
 from core import formats
+from core.backoffice.paging import choosing
 from core.backoffice.readonly import ReadOnlyAdmin
 from fraud import selectors as fraud
 from payments.admin.refund_console import RefundConsole
@@ -29,6 +30,10 @@ TONES = {
     "Checking with the bank": "warning",
     "Authorised": "warning",
 }
+CARDS = (
+    ("visa", "Visa"), ("mastercard", "Mastercard"), ("amex", "American Express"),
+    ("discover", "Discover"), ("diners", "Diners Club"), ("jcb", "JCB"), ("unionpay", "UnionPay"),
+)  # fmt: skip
 STRIPE_PAGE = "https://dashboard.stripe.com/payments/{}"
 
 
@@ -37,7 +42,10 @@ class PaymentAdmin(ReadOnlyAdmin):
     list_display = (
         "created_at", "booking_link", "amount_shown", "standing", "card", "why", "gateway_id",
     )  # fmt: skip
-    list_filter = ("status", "card_brand")
+    list_filter = (
+        choosing("status", "state", PaymentStatus.choices),
+        choosing("card_brand", "card", CARDS),
+    )
     search_fields = ("booking__reference__exact", "gateway_id__exact", "charge_id__exact")
     search_help_text = "A booking such as RFT-7KQ9TC, or a Stripe id"
     list_select_related = ("booking",)

@@ -24,12 +24,13 @@ from core.idempotency.forms import IdempotentFormMixin
 from core.money import Money
 from courses import selectors as courses
 from payments import emails, selectors
-from payments.models import RefundReason
+from payments.models import STAFF_REASONS, Payment, RefundReason
 from payments.services import refund_quotes, refunds
 from payments.services.refund_quotes import RefundQuote
 from payments.services.refusals import RefundChanged
 
-REASONS = [each for each in RefundReason.choices if each[0] != RefundReason.EXTERNAL]
+FOR_FRAUD = "fraud"
+REASONS = [(each.value, each.label) for each in STAFF_REASONS]
 
 
 class RefundForm(forms.Form):
@@ -112,6 +113,11 @@ class RefundConsole(IdempotentFormMixin, UnfoldModelAdminViewMixin, FormView):
         return selectors.payment(self.kwargs["payment_id"])
 
     @cached_property
+    def payments(self) -> list[Payment]:
+        """It, and the others that paid for the booking: what goes back comes from the newest first."""
+        return refund_quotes.together_with(self.payment)
+
+    @cached_property
     def booking(self) -> Any:
         return courses.booking(self.payment.booking_id)
 
@@ -120,8 +126,13 @@ class RefundConsole(IdempotentFormMixin, UnfoldModelAdminViewMixin, FormView):
         """For the places that are ticked; at first all are."""
         leaving = self.request.POST.getlist("cancel") if self.request.method == "POST" else None
         return refund_quotes.quote(
-            payment=self.payment, booking=self.booking, leaving=leaving, now=clock.now()
+            payments=self.payments, booking=self.booking, leaving=leaving, now=clock.now()
         )
+
+    def get_initial(self) -> dict[str, Any]:
+        """A bank's fraud warning proposes all of it; whoever opened the page decides."""
+        proposed = {"choice": "full", "reason": RefundReason.FRAUD}
+        return proposed if self.request.GET.get("proposal") == FOR_FRAUD else {}
 
     def get_form_kwargs(self) -> dict[str, Any]:
         people = [each for each in self.booking.attendees.all() if each.is_active]
@@ -135,7 +146,7 @@ class RefundConsole(IdempotentFormMixin, UnfoldModelAdminViewMixin, FormView):
             "quote": self.quote,
             "card": emails.card_words(self.payment),
             "refunds": selectors.refunds_of(self.booking.pk),
-            "disputed": selectors.has_open_dispute(self.payment.pk),
+            "disputed": selectors.any_in_dispute(self.payments),
             "back": self._payment_page(),
         }
 
@@ -146,8 +157,8 @@ class RefundConsole(IdempotentFormMixin, UnfoldModelAdminViewMixin, FormView):
         if self.request.POST.get("confirmed") != str(amount.minor) or not vat_shown.isdecimal():
             return self._preview(form)
         try:
-            refunds.request(
-                payment_id=self.payment.pk,
+            decided = refunds.request_of_all(
+                payments=self.payments,
                 amount_minor=amount.minor,
                 reason=form.cleaned_data["reason"],
                 note=form.cleaned_data["note"],
@@ -162,7 +173,10 @@ class RefundConsole(IdempotentFormMixin, UnfoldModelAdminViewMixin, FormView):
         except Refusal as refusal:
             form.add_error(None, refusal.detail)
             return self.form_invalid(form)
-        messages.success(self.request, f"{formats.money(amount)} is on its way back.")
+        if decided[0].needs_approval:
+            messages.info(self.request, f"{formats.money(amount)} waits for a second person.")
+        else:
+            messages.success(self.request, f"{formats.money(amount)} is on its way back.")
         return super().form_valid(form)
 
     def get_success_url(self) -> str:
@@ -170,10 +184,21 @@ class RefundConsole(IdempotentFormMixin, UnfoldModelAdminViewMixin, FormView):
 
     def _preview(self, form: RefundForm) -> HttpResponse:
         amount = form.cleaned_data["amount"]
-        preview = refund_quotes.preview(payment=self.payment, amount=amount)
+        preview = refund_quotes.preview(payments=self.payments, amount=amount)
         context = self.get_context_data(form=form) | {
             "amount": amount,
+            "parts": [
+                (emails.card_words(payment), part)
+                for payment, part in refund_quotes.spread(self.payments, amount)
+            ],
             "preview": preview,
+            "second_person": refunds.why_second_person(
+                payments=self.payments,
+                amount=amount,
+                leaving=form.cleaned_data["cancel"] or None,
+                actor=f"staff:{self.request.user.pk}",
+                now=clock.now(),
+            ),
             "leaving": len(form.cleaned_data["cancel"]),
             "given": [
                 (name, value)

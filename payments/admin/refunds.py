@@ -1,9 +1,10 @@
-"""Refunds: where each stands, and what can be done about one that failed."""
+"""Refunds: where each stands, and what can be done about one that failed or was stopped."""
 
 from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -15,12 +16,15 @@ from unfold.decorators import action, display
 
 from core import clock, formats
 from core.backoffice import badges
+from core.backoffice.paging import choosing
 from core.backoffice.readonly import ReadOnlyAdmin
 from core.crypto.fields import readable
 from core.errors import Refusal
 from core.idempotency.forms import idempotent_form
 from payments import selectors
+from payments.admin.refund_approval import RefundApproval
 from payments.models import Refund, RefundStatus
+from payments.models.states import REFUND_UNDECIDED
 from payments.services import refunds
 
 TONES = {
@@ -31,7 +35,19 @@ TONES = {
     "Failed": "danger",
     "Checking with the bank": "warning",
     "Asked for": "warning",
+    "Sent back with a question": "warning",
 }
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    title = "waiting for a person"
+    parameter_name = "waiting"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Yes")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Refund]) -> QuerySet[Refund]:
+        return queryset.filter(pk__in=Refund.objects.waiting()) if self.value() else queryset
 
 
 @admin.register(Refund)
@@ -40,7 +56,12 @@ class RefundAdmin(ReadOnlyAdmin):
         "created_at", "booking_link", "amount_shown", "standing", "reason_shown", "requested_by",
         "failure_code",
     )  # fmt: skip
-    list_filter = ("status", "reason", "external")
+    list_filter = (
+        WaitingFilter,
+        choosing("status", "state", RefundStatus.choices),
+        "reason",
+        "external",
+    )
     search_fields = ("payment__booking__reference__exact", "gateway_id__exact")
     search_help_text = "A booking such as RFT-7KQ9TC, or a Stripe id"
     list_select_related = ("payment__booking",)
@@ -50,12 +71,14 @@ class RefundAdmin(ReadOnlyAdmin):
         "gateway_id", "failure_code", "cancels_places", "external", "retry_of", "tried_again",
         "timeline",
     )  # fmt: skip
-    actions_detail = ("settle",)
+    actions_detail = ("decide", "settle")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.settle_view)
         mine = path("<uuid:refund_id>/settle/", view, name="payments_refund_what_now")
-        return [mine, *super().get_urls()]
+        page = self.admin_site.admin_view(RefundApproval.as_view(model_admin=self))
+        approval = path("<uuid:refund_id>/approval/", page, name="payments_refund_approval")
+        return [mine, approval, *super().get_urls()]
 
     @display(description="Booking", ordering="payment__booking__reference")
     def booking_link(self, refund: Refund) -> SafeString:
@@ -99,7 +122,20 @@ class RefundAdmin(ReadOnlyAdmin):
         ]
         return render_to_string("admin/payments/_timeline.html", {"rows": rows})
 
-    @action(description="It failed: what now", url_path="what-now", permissions=["settle"])
+    @action(description="Approve or ask", url_path="decide", permissions=["decide"])
+    def decide(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:payments_refund_approval", args=[object_id]))
+
+    def has_decide_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Only where somebody has to decide."""
+        return bool(request.user.has_perm("payments.view_refund")) and (
+            object_id is None
+            or Refund.objects.filter(
+                pk=object_id, needs_approval=True, status__in=REFUND_UNDECIDED
+            ).exists()
+        )
+
+    @action(description="Not sent: what now", url_path="what-now", permissions=["settle"])
     def settle(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:payments_refund_what_now", args=[object_id]))
 
@@ -127,10 +163,12 @@ def _settle(request: HttpRequest, refund_id: UUID, site: dict[str, Any]) -> Http
         except Refusal as refusal:
             error = " ".join(word for words in refusal.fields.values() for word in words)
             error = error or refusal.detail
-    context = {**site, "title": "A refund that failed", "refund": refund, "error": error}
+    context = {**site, "title": "A refund that was not sent", "refund": refund, "error": error}
     tried_again = Refund.objects.filter(retry_of=refund).exists()
-    can_act = refund.status == RefundStatus.FAILED and not tried_again
-    context |= {"can_act": can_act, "tried_again": tried_again, "back": page}
+    is_stopped = Refund.objects.stopped().filter(pk=refund.pk).exists()
+    can_act = (refund.status == RefundStatus.FAILED or is_stopped) and not tried_again
+    context |= {"can_act": can_act, "is_stopped": is_stopped}
+    context |= {"tried_again": tried_again, "back": page}
     return render(request, "admin/payments/settle.html", context)
 
 

@@ -123,10 +123,15 @@ class ReviewDecision(StaffView):
     )
     @idempotent
     def post(self, request: Request, case_id: UUID) -> Response:
-        """Decides once. The money moves after the answer: the payment's own state says when."""
+        """Decides once. The money moves after the answer: the payment's own state says when. With `block`,
+        403 `needs_approver` for who may not change the list."""
         given = DecisionIn(data=request.data)
         given.is_valid(raise_exception=True)
         reviewing.decide(
-            case_id=case_id, actor=actor(request), now=clock.now(), **given.validated_data
+            case_id=case_id,
+            may_block=request.user.has_perm("fraud.change_blacklistentry"),
+            actor=actor(request),
+            now=clock.now(),
+            **given.validated_data,
         )
         return Response(ReviewDetailOut(fraud.case(case_id)).data, status=status.HTTP_201_CREATED)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework import serializers
 
 from core.api.serializers import MoneyField, StrictSerializer
+from core.money import Money
 from courses.api.serializers import BookingOut
-from payments.models import Payment, PaymentStatus, RefundReason
+from payments.models import STAFF_REASONS, Payment, PaymentStatus, Refund
 
 _P = PaymentStatus
 SHOWN = {
@@ -21,6 +23,7 @@ SHOWN = {
     _P.LAPSED: "failed",
 }
 STATUSES = ("succeeded", "requires_action", "under_review", "processing", "unknown", "failed")
+REFUND_DECIDED = ("requested", "approved")
 FORM_OF_FINGERPRINT = r"^[0-9a-f]{16,64}\Z"
 FORM_OF_TOKEN = r"^ctoken_[A-Za-z0-9_]{8,200}\Z"  # noqa: S105 - the form, not one of them
 
@@ -89,12 +92,17 @@ class PaidBookingOut(BookingOut):
 class RefundIn(StrictSerializer):
     payment = serializers.UUIDField()
     amount = MoneyField()
-    reason = serializers.ChoiceField(
-        choices=[each for each in RefundReason.values if each != RefundReason.EXTERNAL]
-    )
+    reason = serializers.ChoiceField(choices=[each.value for each in STAFF_REASONS])
     note = serializers.CharField(required=False, allow_blank=True, max_length=2000)
     cancel_places = serializers.BooleanField(required=False, default=True)
     attendees = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=100)
+
+
+class ApprovalIn(StrictSerializer):
+    decision = serializers.ChoiceField(["approve", "send_back"])
+    note = serializers.CharField(
+        required=False, max_length=500, help_text="What you ask; needed to send it back."
+    )
 
 
 class RefundOut(serializers.Serializer):
@@ -117,3 +125,18 @@ class StaffPaymentOut(serializers.Serializer):
     card_brand = serializers.CharField()
     card_last4 = serializers.CharField()
     created_at = serializers.DateTimeField()
+
+
+class DecidedRefundOut(serializers.Serializer):
+    """What goes back with what the customer did; `requested` waits for a second person."""
+
+    status = serializers.ChoiceField(choices=REFUND_DECIDED)
+    amount = MoneyField()
+
+
+def shown(refunds: Sequence[Refund]) -> dict[str, Any] | None:
+    """Of a booking that was paid for in parts, their sum."""
+    if not refunds:
+        return None
+    amount = Money.total(each.amount for each in refunds)
+    return {"status": refunds[0].status, "amount": amount.as_json()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -11,9 +13,9 @@ from core import clock
 from core.api.pagination import CursorPagination
 from core.api.staff import StaffView, actor
 from core.idempotency.keys import idempotent
-from payments.api.serializers import RefundIn, RefundOut, StaffPaymentOut
+from payments.api.serializers import ApprovalIn, RefundIn, RefundOut, StaffPaymentOut
 from payments.models import Payment
-from payments.services import refunds
+from payments.services import refund_approvals, refunds
 
 
 class RefundList(StaffView):
@@ -36,6 +38,29 @@ class RefundList(StaffView):
             now=clock.now(),
         )
         return Response(RefundOut(refund).data, status=status.HTTP_201_CREATED)
+
+
+class RefundApproval(StaffView):
+    needs = {"GET": "payments.approve_refund"}
+
+    @extend_schema(request=ApprovalIn, responses={200: RefundOut}, operation_id="refund_approval")
+    @idempotent
+    def post(self, request: Request, refund_id: UUID) -> Response:
+        given = ApprovalIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        wanted = given.validated_data
+        if wanted["decision"] == "approve":
+            refund = refund_approvals.approve(
+                refund_id=refund_id, actor=actor(request), now=clock.now()
+            )
+        else:
+            refund = refund_approvals.send_back(
+                refund_id=refund_id,
+                note=wanted.get("note", ""),
+                actor=actor(request),
+                now=clock.now(),
+            )
+        return Response(RefundOut(refund).data)
 
 
 class PaymentPages(CursorPagination):

@@ -47,6 +47,7 @@ class ConfirmationToken:
     email: str
     billing_country: str
     billing_postcode: str
+    billing_state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class GatewayPayment:
     operation_id: str
     charge: Charge | None
     failure: "Failure | None"
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class GatewayRefund:
     charge_id: str
     operation_id: str
     failure_reason: str
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,31 @@ class GatewayDispute:
     reason: str
     due_at: datetime | None
     created_at: datetime
+    operation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayBalance:
+    """One movement of our balance there. Amounts may be below zero; `source` caused it."""
+
+    id: str
+    kind: str
+    source: str
+    amount: int
+    fee: int
+    currency: str
+    created_at: datetime
+    available_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayPayout:
+    id: str
+    amount: int
+    currency: str
+    status: str
+    created_at: datetime
+    arrives_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +215,10 @@ class Unreachable(_NotNow):
 
 class NotSent(Unreachable):
     """No connection came about: the request was certainly not carried out."""
+
+
+class HeldBack(NotSent):
+    """We left the gateway alone: nothing was sent, and no intent to send was written down."""
 
 
 class Busy(_NotNow):

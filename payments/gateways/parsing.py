@@ -10,9 +10,11 @@ from payments.gateways.base import (
     Charge,
     ConfirmationToken,
     Failure,
+    GatewayBalance,
     GatewayDispute,
     GatewayEvent,
     GatewayPayment,
+    GatewayPayout,
     GatewayRefund,
     GatewayWarning,
     Unreachable,
@@ -49,6 +51,7 @@ def confirmation_token(raw: Raw) -> ConfirmationToken:
         email=billing.get("email") or "",
         billing_country=address.get("country") or "",
         billing_postcode=address.get("postal_code") or "",
+        billing_state=address.get("state") or "",
     )
 
 
@@ -65,6 +68,7 @@ def payment(raw: Raw) -> GatewayPayment:
         operation_id=(raw.get("metadata") or {}).get("operation_id", ""),
         charge=_charge(raw.get("latest_charge")),
         failure=_failure(raw.get("last_payment_error")),
+        created_at=_moment(raw.get("created")),
     )
 
 
@@ -79,6 +83,7 @@ def refund(raw: Raw) -> GatewayRefund:
         charge_id=id_of(raw.get("charge")),
         operation_id=(raw.get("metadata") or {}).get("operation_id", ""),
         failure_reason=raw.get("failure_reason") or "",
+        created_at=_moment(raw.get("created")),
     )
 
 
@@ -94,6 +99,33 @@ def dispute(raw: Raw) -> GatewayDispute:
         reason=raw.get("reason") or "",
         due_at=_moment((raw.get("evidence_details") or {}).get("due_by")),
         created_at=datetime.fromtimestamp(raw["created"], UTC),
+        operation_id=(raw.get("metadata") or {}).get("operation_id", ""),
+    )
+
+
+@_strict
+def balance(raw: Raw) -> GatewayBalance:
+    return GatewayBalance(
+        id=_name(raw["id"]),
+        kind=_name(raw["reporting_category"]),
+        source=id_of(raw.get("source")),
+        amount=_signed(raw["amount"]),
+        fee=_signed(raw["fee"]),
+        currency=raw["currency"].upper(),
+        created_at=datetime.fromtimestamp(_whole(raw["created"]), UTC),
+        available_at=datetime.fromtimestamp(_whole(raw["available_on"]), UTC),
+    )
+
+
+@_strict
+def payout(raw: Raw) -> GatewayPayout:
+    return GatewayPayout(
+        id=_name(raw["id"]),
+        amount=_signed(raw["amount"]),
+        currency=raw["currency"].upper(),
+        status=_name(raw["status"]),
+        created_at=datetime.fromtimestamp(_whole(raw["created"]), UTC),
+        arrives_at=datetime.fromtimestamp(_whole(raw["arrival_date"]), UTC),
     )
 
 
@@ -181,6 +213,12 @@ def _failure(raw: Any) -> Failure | None:
 def _whole(value: Any) -> int:
     """JSON has 1.0 and true for a number; money has not."""
     if type(value) is not int or value < 0:
+        raise ValueError("not a whole amount")
+    return value
+
+
+def _signed(value: Any) -> int:
+    if type(value) is not int:
         raise ValueError("not a whole amount")
     return value
 

@@ -11,19 +11,20 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
+
+from core.breakers import deadline
+from core.breakers.deadline import within
+
+__all__ = ["ConnectFailed", "DeadlinePassed", "Wire", "within"]
 
 CONNECT_SECONDS = 3.0
 CALL_SECONDS = 10.0
 IDLE_SECONDS_MAX = 20.0
 ANSWER_BYTES_MAX = 4 * 1024 * 1024
-
-_ends_at: ContextVar[float | None] = ContextVar("gateway_deadline", default=None)
 
 
 class ConnectFailed(OSError):
@@ -32,18 +33,6 @@ class ConnectFailed(OSError):
 
 class DeadlinePassed(ConnectFailed):
     """No time is left for another call: nothing was sent."""
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """All calls inside share this much time; an outer, earlier deadline stays in force."""
-    ends_at = time.monotonic() + seconds
-    outer = _ends_at.get()
-    token = _ends_at.set(ends_at if outer is None else min(outer, ends_at))
-    try:
-        yield
-    finally:
-        _ends_at.reset(token)
 
 
 class _Connections(dict[tuple[str, str], Any]):
@@ -147,7 +136,7 @@ def _connect(connection: http.client.HTTPConnection, ends_at: float) -> None:
 
 def _call_ends_at() -> float:
     now = time.monotonic()
-    shared = _ends_at.get()
+    shared = deadline.ends_at()
     ends_at = now + CALL_SECONDS if shared is None else min(shared, now + CALL_SECONDS)
     if ends_at <= now:
         raise DeadlinePassed("the deadline has passed")

@@ -8,14 +8,45 @@ from django.db.models import Q
 from core.money import Money
 
 from .payment import Payment
-from .stateful import HistoryRow, Stateful
-from .states import DISPUTE, DISPUTE_OPEN, DisputeStatus
+from .stateful import HistoryRow, MovedMeanwhile, Stateful
+from .states import (
+    ANSWER_STANDING,
+    DISPUTE,
+    DISPUTE_OPEN,
+    DISPUTE_UNANSWERED,
+    DisputeStatus,
+)
+
+REASONS = {
+    "bank_cannot_process": "The bank could not process it",
+    "check_returned": "The bank could not process it",
+    "credit_not_processed": "A refund was promised and did not come",
+    "customer_initiated": "The customer asked the bank",
+    "debit_not_authorized": "The customer did not agree to it",
+    "duplicate": "Charged twice",
+    "fraudulent": "The cardholder did not pay this",
+    "general": "No reason given",
+    "incorrect_account_details": "Wrong account details",
+    "insufficient_funds": "Not enough money in the account",
+    "noncompliant": "Against the card network’s rules",
+    "product_not_received": "The course was not given",
+    "product_unacceptable": "The course was not as described",
+    "subscription_canceled": "Cancelled before it was charged",
+    "unrecognized": "The cardholder does not know this payment",
+}
 
 
 class DisputeTransition(HistoryRow):
     dispute = models.ForeignKey(
         "payments.Dispute", on_delete=models.PROTECT, related_name="transitions"
     )
+
+
+class DisputeQuerySet(models.QuerySet["Dispute"]):
+    def unanswered(self) -> "DisputeQuerySet":
+        """The bank waits, and nobody here has decided what it is told."""
+        rows = self.filter(status__in=DISPUTE_UNANSWERED)
+        return rows.exclude(answers__status__in=ANSWER_STANDING)
 
 
 class Dispute(Stateful):
@@ -30,6 +61,8 @@ class Dispute(Stateful):
     reason = models.CharField(max_length=64, blank=True)
     evidence_due_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField()
+
+    objects = DisputeQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -67,11 +100,21 @@ class Dispute(Stateful):
     def mirror(self, status: str, *, evidence_due_at: datetime | None, now: datetime) -> None:
         """Takes over what the gateway says; nothing to do when it says the same."""
         if status == self.status:
+            self._mirror_deadline(evidence_due_at)
             return
         self._move(
             f"mirror_{status}", actor="gateway", cause="mirrored", now=now,
             evidence_due_at=evidence_due_at,
         )  # fmt: skip
+
+    def _mirror_deadline(self, evidence_due_at: datetime | None) -> None:
+        """The bank may move its day without any change of state. Conditional, as every move is."""
+        if evidence_due_at == self.evidence_due_at:
+            return
+        seen = Dispute.objects.filter(pk=self.pk, status=self.status, changed_at=self.changed_at)
+        if not seen.update(evidence_due_at=evidence_due_at):
+            raise MovedMeanwhile(state=self.status, action="mirror")
+        self.evidence_due_at = evidence_due_at
 
     @property
     def amount(self) -> Money:
@@ -80,3 +123,11 @@ class Dispute(Stateful):
     @property
     def is_open(self) -> bool:
         return self.status in DISPUTE_OPEN
+
+    @property
+    def needs_answer(self) -> bool:
+        return self.status in DISPUTE_UNANSWERED
+
+    @property
+    def reason_in_words(self) -> str:
+        return REASONS.get(self.reason) or self.reason.replace("_", " ") or REASONS["general"]

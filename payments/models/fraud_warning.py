@@ -3,10 +3,23 @@
 from datetime import datetime
 
 from django.db import models
+from django.db.models import F
 
 from core.ids import uuid7
 
 from .payment import Payment
+
+
+class FraudWarningQuerySet(models.QuerySet["FraudWarning"]):
+    def waiting(self) -> "FraudWarningQuerySet":
+        """For a person: giving the money back now would spare us a dispute."""
+        left = (
+            F("payment__captured_minor")
+            - F("payment__refunded_minor")
+            - F("payment__disputed_away_minor")
+        )
+        rows = self.filter(actionable=True, left_at=None).annotate(refundable_minor=left)
+        return rows.filter(refundable_minor__gt=0)
 
 
 class FraudWarning(models.Model):
@@ -19,6 +32,11 @@ class FraudWarning(models.Model):
     actionable = models.BooleanField()
     warned_at = models.DateTimeField()
     heard_at = models.DateTimeField()
+    # A person looked at it and gives nothing back for it.
+    left_by = models.CharField(max_length=150, blank=True, default="", db_default="")
+    left_at = models.DateTimeField(null=True)
+
+    objects = FraudWarningQuerySet.as_manager()
 
     class Meta:
         verbose_name = "early fraud warning"

@@ -15,6 +15,12 @@ from .states import PAYMENT, PAYMENT_OPEN, PaymentStatus
 from .unknown import UnknownOutcome
 
 SYSTEM = "system"
+PRICE, FOR_MOVE = "price", "move-"
+
+
+def purpose_of(move_id: UUID | None) -> str:
+    """What an attempt is to collect: the booking's price, or the difference of this move of it."""
+    return PRICE if move_id is None else f"{FOR_MOVE}{move_id.hex}"
 
 
 class PaymentTransition(HistoryRow):
@@ -24,7 +30,8 @@ class PaymentTransition(HistoryRow):
 
 
 class Payment(UnknownOutcome, Stateful):
-    """`refunded_minor` is what refunds have reserved of `captured_minor`; it never passes it."""
+    """`refunded_minor` is what refunds have reserved of `captured_minor`, which it never passes; `disputed_away_minor`
+    is what lost disputes took of it."""
 
     machine = PAYMENT
     history = PaymentTransition
@@ -33,7 +40,7 @@ class Payment(UnknownOutcome, Stateful):
     booking = models.ForeignKey(
         "courses.Booking", on_delete=models.PROTECT, related_name="payments"
     )
-    purpose = models.CharField(max_length=40, default="price")
+    purpose = models.CharField(max_length=40, default=PRICE)
     amount_minor = models.BigIntegerField("amount")
     currency = models.CharField(max_length=3, default="GBP")
     operation_id = models.CharField(max_length=64, unique=True)
@@ -52,12 +59,15 @@ class Payment(UnknownOutcome, Stateful):
     captured_minor = models.BigIntegerField(default=0)
     captured_at = models.DateTimeField(null=True)
     refunded_minor = models.BigIntegerField(default=0)
+    disputed_away_minor = models.BigIntegerField(default=0, db_default=0)
     # Late money: it paid for nothing, whatever becomes of the refund that follows.
     without_place = models.BooleanField(default=False, db_default=False)
 
     address = SealedTextField(blank=True, default="")
     device = SealedJSONField(default=dict)
     card_facts = SealedJSONField(default=dict)
+    # Since when address, device and facts are empty: nobody needs them any more.
+    stripped_at = models.DateTimeField(null=True, editable=False)
 
     created_at = models.DateTimeField()
 
@@ -117,10 +127,11 @@ class Payment(UnknownOutcome, Stateful):
     @classmethod
     def begin(
         cls, *, booking_id: UUID, amount: Money, confirmation_token: str, address: str,
-        device: dict[str, Any], now: datetime,
+        device: dict[str, Any], now: datetime, move_id: UUID | None = None,
     ) -> "Payment":  # fmt: skip
         payment = cls(
-            booking_id=booking_id, amount_minor=amount.minor, currency=amount.currency,
+            booking_id=booking_id, purpose=purpose_of(move_id),
+            amount_minor=amount.minor, currency=amount.currency,
             confirmation_token=confirmation_token, address=address, device=device,
             status=PaymentStatus.CREATED, created_at=now,
         )  # fmt: skip
@@ -180,6 +191,11 @@ class Payment(UnknownOutcome, Stateful):
     # --- questions -----------------------------------------------------------------------------
 
     @property
+    def move_id(self) -> UUID | None:
+        """The move whose difference it is to collect."""
+        return UUID(self.purpose.removeprefix(FOR_MOVE)) if self.purpose != PRICE else None
+
+    @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
 
@@ -193,7 +209,9 @@ class Payment(UnknownOutcome, Stateful):
 
     @property
     def refundable(self) -> Money:
-        return self.captured - self.refunded
+        """What a refund may still take."""
+        disputed_away = Money(self.disputed_away_minor, self.currency)
+        return max(self.captured - self.refunded - disputed_away, Money.zero(self.currency))
 
     @property
     def is_open(self) -> bool:

@@ -4,14 +4,15 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from core.crypto.fields import SealedTextField
 from core.money import Money
 
+from .dispute import Dispute
 from .payment import SYSTEM, Payment
 from .stateful import HistoryRow, Stateful
-from .states import REFUND, REFUND_OPEN, RefundStatus
+from .states import DISPUTE_OPEN, REFUND, REFUND_OPEN, REFUND_UNDECIDED, RefundStatus
 from .unknown import UnknownOutcome
 
 
@@ -22,7 +23,14 @@ class RefundReason(models.TextChoices):
     DUPLICATE = "duplicate", "Duplicate"
     WRONG_AMOUNT = "wrong_amount", "Wrong amount"
     FRAUD = "fraud", "Fraud"
+    MOVED = "moved", "Moved to another date"
     EXTERNAL = "external", "Made at Stripe"
+
+
+# What staff may say. The others are said by the gateway, and by a move to a cheaper date.
+STAFF_REASONS = tuple(
+    each for each in RefundReason if each not in (RefundReason.EXTERNAL, RefundReason.MOVED)
+)
 
 
 class RefundTransition(HistoryRow):
@@ -31,11 +39,29 @@ class RefundTransition(HistoryRow):
     )
 
 
+# Stopped on its way: the bank had the payment in question.
+DISPUTED = "disputed"
+
+
 class RefundQuerySet(models.QuerySet["Refund"]):
     def waiting(self) -> "RefundQuerySet":
-        """For a person: asked for, or failed and not tried again."""
+        """For a person: asked for, failed and not tried again, or stopped by a dispute that is over and left its amount."""
         failed = Q(status=RefundStatus.FAILED, tried_again_as=None)
-        return self.filter(Q(status=RefundStatus.REQUESTED) | failed)
+        return self.filter(
+            Q(status=RefundStatus.REQUESTED) | failed | Q(pk__in=Refund.objects.stopped())
+        )
+
+    def stopped(self) -> "RefundQuerySet":
+        """By a dispute that did not take the money in the end: it is still owed, and nobody sends it by itself."""
+        disputed = Dispute.objects.filter(payment=OuterRef("payment"), status__in=DISPUTE_OPEN)
+        taken = F("payment__refunded_minor") + F("payment__disputed_away_minor")
+        return self.filter(
+            ~Exists(disputed),
+            status=RefundStatus.REJECTED,
+            failure_code=DISPUTED,
+            tried_again_as=None,
+            payment__captured_minor__gte=taken + F("amount_minor"),
+        )
 
 
 class Refund(UnknownOutcome, Stateful):
@@ -57,6 +83,10 @@ class Refund(UnknownOutcome, Stateful):
         "self", on_delete=models.PROTECT, null=True, related_name="tried_again_as"
     )
     requested_by = models.CharField(max_length=150)
+    # Over a limit: a second person approves, and until then nothing happens to the places of `leaving`.
+    needs_approval = models.BooleanField(default=False, db_default=False)
+    approved_by = models.CharField(max_length=150, blank=True, default="", db_default="")
+    leaving = models.JSONField(null=True)
     operation_id = models.CharField(max_length=64, unique=True)
     gateway_id = models.CharField("Stripe refund", max_length=255, unique=True, null=True)
     failure_code = models.CharField(max_length=64, blank=True)
@@ -76,6 +106,12 @@ class Refund(UnknownOutcome, Stateful):
             models.CheckConstraint(condition=Q(currency="GBP"), name="payments_refund_gbp"),
             models.CheckConstraint(
                 condition=Q(reason__in=RefundReason.values), name="payments_refund_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=REFUND_UNDECIDED)
+                | Q(needs_approval=False)
+                | (~Q(approved_by="") & ~Q(approved_by=F("requested_by"))),
+                name="payments_refund_second_person",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=[RefundStatus.PENDING, RefundStatus.SUCCEEDED])
@@ -98,9 +134,11 @@ class Refund(UnknownOutcome, Stateful):
     def ask(
         cls, *, payment: Payment, amount: Money, reason: str, note: str, cancels_places: bool,
         actor: str, now: datetime, retry_of: "Refund | None" = None,
-        credit_lines: list[list[int]] | None = None,
+        credit_lines: list[list[int]] | None = None, needs_approval: bool = False,
+        leaving: list[str] | None = None,
     ) -> "Refund":  # fmt: skip
         refund = cls(
+            needs_approval=needs_approval, leaving=leaving,
             payment=payment, amount_minor=amount.minor, currency=amount.currency, reason=reason,
             note=note, credit_lines=credit_lines, cancels_places=cancels_places, requested_by=actor, retry_of=retry_of,
             status=RefundStatus.REQUESTED, created_at=now,
@@ -127,10 +165,17 @@ class Refund(UnknownOutcome, Stateful):
     # --- transitions ---------------------------------------------------------------------------
 
     def approve(self, *, actor: str, cause: str, now: datetime) -> None:
-        self._move("approve", actor=actor, cause=cause, now=now)
+        facts: dict[str, Any] = {"approved_by": actor} if self.needs_approval else {}
+        self._move("approve", actor=actor, cause=cause, now=now, **facts)
 
-    def reject(self, *, actor: str, cause: str, now: datetime) -> None:
-        self._move("reject", actor=actor, cause=cause, now=now)
+    def send_back(self, *, actor: str, cause: str, now: datetime) -> None:
+        self._move("send_back", actor=actor, cause=cause, now=now)
+
+    def ask_again(self, *, actor: str, cause: str, now: datetime) -> None:
+        self._move("ask_again", actor=actor, cause=cause, now=now)
+
+    def reject(self, *, actor: str, cause: str, now: datetime, **facts: Any) -> None:
+        self._move("reject", actor=actor, cause=cause, now=now, **facts)
 
     def send(self, *, now: datetime) -> None:
         self._move("send", actor=SYSTEM, cause="to the gateway", now=now)
@@ -156,6 +201,10 @@ class Refund(UnknownOutcome, Stateful):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def was_stopped(self) -> bool:
+        return self.status == RefundStatus.REJECTED and self.failure_code == DISPUTED
 
     @property
     def is_open(self) -> bool:

@@ -19,6 +19,7 @@ from core.tracing.propagation import trace_id
 
 class WrongState(Conflict):
     code = "wrong_state"
+    out_of_order = True
     detail = "This can’t be done any more. Reload the page to see where things stand."
 
 

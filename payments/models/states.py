@@ -45,8 +45,27 @@ class DisputeStatus(TextChoices):
     PREVENTED = "prevented", "Prevented"
 
 
+class AnswerStatus(TextChoices):
+    DECIDED = "decided", "About to be sent"
+    IN_FLIGHT = "in_flight", "Sending…"
+    UNKNOWN = "unknown", "Checking with Stripe"
+    SENT = "sent", "Sent"
+    FAILED = "failed", "Not sent"
+
+
+class CalledOffStatus(TextChoices):
+    """A booking of a date that we cancelled."""
+
+    WAITING = "waiting", "Being worked on"
+    CHOOSING = "choosing", "Told, chooses"
+    MOVED = "moved", "Moved to another date"
+    REFUNDED = "refunded", "Money on its way back"
+    ENDED = "ended", "Ended, nothing to give back"
+
+
 _P = PaymentStatus
 _R = RefundStatus
+_A = AnswerStatus
 Table = dict[tuple[str, str], str]
 
 
@@ -99,12 +118,26 @@ REFUND: Table = {
     (_R.FAILED, "settle_by_hand"): _R.SETTLED_BY_HAND,
 }
 
+CALLED_OFF: Table = {
+    (CalledOffStatus.WAITING, "end"): CalledOffStatus.ENDED,
+    (CalledOffStatus.WAITING, "ask"): CalledOffStatus.CHOOSING,
+    (CalledOffStatus.CHOOSING, "move"): CalledOffStatus.MOVED,
+    (CalledOffStatus.CHOOSING, "refund"): CalledOffStatus.REFUNDED,
+    (CalledOffStatus.CHOOSING, "end"): CalledOffStatus.ENDED,
+}
+
 # A dispute is the bank's and the gateway's: we only mirror it, so any state may follow any other.
 DISPUTE: Table = {
     (before, f"mirror_{after}"): after
     for before in DisputeStatus
     for after in DisputeStatus
     if before != after
+}
+
+ANSWER: Table = {
+    **_each((_A.DECIDED,), send=_A.IN_FLIGHT, fail=_A.FAILED),
+    (_A.IN_FLIGHT, "lose_sight"): _A.UNKNOWN,
+    **_each((_A.IN_FLIGHT, _A.UNKNOWN), succeed=_A.SENT, fail=_A.FAILED),
 }
 
 # A payment in one of these may still take money: no other attempt may begin.
@@ -126,9 +159,15 @@ REFUND_OPEN = (
     _R.PENDING,
     _R.UNKNOWN,
 )
+# Nobody has said yes: nothing was sent.
+REFUND_UNDECIDED = (_R.REQUESTED, _R.SENT_BACK, _R.REJECTED)
 DISPUTE_OPEN = (
     DisputeStatus.NEEDS_RESPONSE,
     DisputeStatus.UNDER_REVIEW,
     DisputeStatus.WARNING_NEEDS_RESPONSE,
     DisputeStatus.WARNING_UNDER_REVIEW,
 )
+# The bank waits for our answer.
+DISPUTE_UNANSWERED = (DisputeStatus.NEEDS_RESPONSE, DisputeStatus.WARNING_NEEDS_RESPONSE)
+# It is at the bank, or may be: what failed never was.
+ANSWER_STANDING = (_A.DECIDED, _A.IN_FLIGHT, _A.UNKNOWN, _A.SENT)

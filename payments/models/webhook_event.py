@@ -46,6 +46,8 @@ class WebhookEvent(models.Model):
     next_attempt_at = models.DateTimeField()
     processed_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=200, blank=True)
+    # How often the gateway told it again; what is known is answered and ignored.
+    seen_again = models.PositiveIntegerField(default=0, db_default=0)
 
     objects = WebhookQuerySet.as_manager()
 
@@ -98,7 +100,15 @@ class WebhookEvent(models.Model):
                 values,
             )
             stored = cursor.rowcount == 1
+        if not stored:
+            cls._note_repeat(event)
         return event if stored else None
+
+    @classmethod
+    def _note_repeat(cls, event: "WebhookEvent") -> None:
+        cls.objects.filter(
+            account=event.account, livemode=event.livemode, event_id=event.event_id
+        ).update(seen_again=F("seen_again") + 1)
 
     @classmethod
     def claim(cls, pk: object, *, now: datetime) -> "WebhookEvent | None":

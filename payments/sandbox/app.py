@@ -133,8 +133,8 @@ class Sandbox:
         except faults.Cut:
             self._note(request, Response(0, ""), rule)
             raise
-        self.faults.strike_after(rule, request)
-        return self._with_headers(request, response)
+        answered = self.faults.strike_after(rule, request, response)
+        return self._with_headers(request, answered)
 
     def _answer(
         self, request: Request, route: routes.Route, object_id: str, rule: faults.Rule | None

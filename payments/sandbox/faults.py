@@ -4,23 +4,24 @@ error_before    500, nothing was done            error_after    done, stored and
 drop            connection cut, nothing done     drop_after     done, connection cut
 silence         nothing done, no answer          timeout_after  done, no answer
 429, 409        refused, nothing done            html502        a proxy's page, nothing done
-delay_ms        answers late
+delay_ms        answers late                     other_amount   done, a penny more is answered
 """
 
 import fnmatch
+import json
 import select
 import socket
 import threading
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from . import errors
 from .books import Json
-from .wire import Request
+from .wire import Request, Response
 
 BEFORE = frozenset({"error_before", "drop", "silence", "429", "409", "html502", "delay_ms"})
-AFTER = frozenset({"error_after", "drop_after", "timeout_after"})
+AFTER = frozenset({"error_after", "drop_after", "timeout_after", "other_amount"})
 SILENCE_SECONDS = 80.0
 
 
@@ -106,13 +107,13 @@ class Faults:
         else:
             raise _error(rule)
 
-    def strike_after(self, rule: Rule | None, request: Request) -> None:
-        if rule is None:
-            return
-        if rule.fault == "drop_after":
+    def strike_after(self, rule: Rule | None, request: Request, response: Response) -> Response:
+        fault = rule.fault if rule is not None else ""
+        if fault == "drop_after":
             raise Cut
-        if rule.fault == "timeout_after":
+        if rule is not None and fault == "timeout_after":
             self._say_nothing(rule, request)
+        return _with_a_penny_more(response) if fault == "other_amount" else response
 
     def _say_nothing(self, rule: Rule, request: Request) -> None:
         """Waits until the caller gives up, the rules are cleared, or the time is over."""
@@ -168,6 +169,12 @@ def _error(rule: Rule) -> errors.StripeError:
     if rule.should_retry:
         made.headers = (("Stripe-Should-Retry", rule.should_retry),)
     return made
+
+
+def _with_a_penny_more(response: Response) -> Response:
+    answer = json.loads(response.body)
+    answer["amount"] += 1
+    return replace(response, body=json.dumps(answer))
 
 
 def _gone(connection: Any) -> bool:

@@ -4,7 +4,7 @@ customers by a slip. Undone on the list itself."""
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.errors import Invalid
+from core.errors import Invalid, Refused
 from core.formats import counted
 from fraud.services import list_previews, lists
 from payments.models import Payment
@@ -16,6 +16,11 @@ TITLES = {
     "email": "This email",
     "connection": "Connection, 30 days",
 }
+
+
+class NotYoursToBlock(Refused):
+    code = "needs_approver"
+    detail = "Blocking needs an approver. Decline without it, or ask one."
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from payments.gateways.base import (
     Failure,
     GatewayError,
     GatewayPayment,
+    HeldBack,
     NotSent,
     Rejected,
     Unreachable,
@@ -77,6 +78,8 @@ def _send(payment: Payment, how: Mapping[str, Any], now: datetime) -> None:
         answer = _ask(payment, how, now)
     except Declined as error:
         _decline(payment, error, now)
+    except HeldBack as error:
+        _held_back(payment, error, now)
     except NotSent as error:
         _not_sent(payment, error, now)
     except Unreachable as error:
@@ -102,6 +105,15 @@ def _ask(payment: Payment, how: Mapping[str, Any], now: datetime) -> GatewayPaym
         now=now,
         **how,
     )
+
+
+def _held_back(payment: Payment, error: HeldBack, now: datetime) -> None:
+    """We leave the gateway alone. A payment that never left ends so; one that a driver which died may have sent
+    is looked for."""
+    if payment.status == _P.CREATED:
+        endings.never_sent(payment, cause=endings.UNREACHABLE, now=now)
+    else:
+        questions.lose_sight(payment, error.gateway_code, now)
 
 
 def _not_sent(payment: Payment, error: NotSent, now: datetime) -> None:
@@ -251,6 +263,6 @@ def _facts(answer: GatewayPayment, now: datetime) -> dict[str, Any]:
     return facts
 
 
-def return_url(token: str) -> str:
+def return_url(token: str, *, for_move: bool = False) -> str:
     """Where a bank's own page sends the customer back to."""
-    return f"{settings.SITE_URL}/bookings/{token}/status/"
+    return f"{settings.SITE_URL}/bookings/{token}/{'move/pay' if for_move else 'status'}/"

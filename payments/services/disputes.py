@@ -3,13 +3,14 @@
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Sum
 
 from core.money import Money
 from core.outbox.events import publish
 from fraud.services import outcomes
 from payments.events import DisputeOpened
 from payments.gateways.base import GatewayDispute
-from payments.models import Dispute, Payment
+from payments.models import Dispute, DisputeStatus, Payment
 from payments.models.stateful import MovedMeanwhile
 from payments.models.states import DISPUTE_OPEN
 
@@ -26,9 +27,21 @@ def mirror(
     answer never overwrites a newer one.
     """
     if known is None:
-        return _first_heard_of(payment, answer, now)
-    known.mirror(answer.status, evidence_due_at=answer.due_at, now=now)
-    return known
+        dispute = _first_heard_of(payment, answer, now)
+    else:
+        known.mirror(answer.status, evidence_due_at=answer.due_at, now=now)
+        dispute = known
+    _take_away(payment, dispute)
+    return dispute
+
+
+def _take_away(payment: Payment, dispute: Dispute) -> None:
+    """What is lost at the bank can't be given back here."""
+    if dispute.status != DisputeStatus.LOST:
+        return
+    lost = Dispute.objects.filter(payment=payment, status=DisputeStatus.LOST)
+    total = lost.aggregate(total=Sum("amount_minor"))["total"]
+    Payment.objects.filter(pk=payment.pk).update(disputed_away_minor=total)
 
 
 def _first_heard_of(payment: Payment, answer: GatewayDispute, now: datetime) -> Dispute:

@@ -11,9 +11,9 @@ from uuid import UUID
 from django.db import transaction
 
 from core.outbox.events import publish
-from courses.services import bookings
 from fraud.services import outcomes, reviews
 from payments.events import (
+    MoveNotMade,
     PaymentBlocked,
     PaymentDeclinedByReview,
     PaymentFailed,
@@ -21,13 +21,14 @@ from payments.events import (
 )
 from payments.models import Payment
 from payments.policy import AUTHENTICATION_FAILURE, UNUSABLE_TOKEN
-from payments.services import in_hand
+from payments.services import in_hand, owed
 
 # Causes, kept in the payment's `failure_code` and history.
 NO_PLACE = "captured, no place left"
 UNUSABLE = UNUSABLE_TOKEN
 ABANDONED = "abandoned"
 BLOCKED = "blocked"
+WITHDRAWN = "withdrawn"
 CAPTURE_FAILED = "capture_failed"
 UNREACHABLE = "gateway_unreachable"
 UNREACHED = (UNREACHABLE, "never_arrived")
@@ -41,7 +42,7 @@ def failed(
     payment.fail(
         cause=code, now=now, failure_code=code[:64], decline_code=decline_code[:64], **facts
     )
-    bookings.payment_failed(booking_id=payment.booking_id, cause=code, now=now)
+    owed.failed(payment, cause=code, now=now)
     group = _group(code)
     if group != "unreachable":
         outcomes.record(
@@ -54,7 +55,7 @@ def failed(
 def abandoned(payment: Payment, *, cause: str, now: datetime, **facts: Any) -> None:
     """Cancelled before any money was set aside, or after it was let go without anybody's fault."""
     payment.cancel(cause=cause, now=now, **facts)
-    bookings.payment_abandoned(booking_id=payment.booking_id, cause=cause, now=now)
+    owed.abandoned(payment, cause=cause, now=now)
     _tell_failed(payment, "abandoned", now)
 
 
@@ -68,16 +69,19 @@ def never_sent(payment: Payment, *, cause: str, now: datetime) -> None:
     """
     payment.cancel(cause=cause, now=now)
     if cause == UNUSABLE:
-        bookings.payment_abandoned(booking_id=payment.booking_id, cause=cause, now=now)
+        owed.abandoned(payment, cause=cause, now=now)
     else:
-        bookings.payment_failed(booking_id=payment.booking_id, cause=cause, now=now)
+        owed.failed(payment, cause=cause, now=now)
 
 
 @transaction.atomic
 def lapsed(payment: Payment, *, now: datetime) -> None:
     """The bank let the money go before we took it: the customer is asked to pay again."""
+    was_checked = owed.is_move_being_checked(payment)
     payment.lapse(now=now)
-    bookings.payment_failed(booking_id=payment.booking_id, cause="authorisation ended", now=now)
+    owed.failed(payment, cause="authorisation ended", now=now)
+    if was_checked:
+        _tell_not_moved(payment, now)
     _tell_failed(payment, "lapsed", now)
 
 
@@ -85,19 +89,20 @@ def lapsed(payment: Payment, *, now: datetime) -> None:
 def blocked(payment: Payment, *, now: datetime) -> None:
     """Stopped by our own rules before the card was asked."""
     payment.block(now=now)
-    _free_places(payment, BLOCKED, now)
+    owed.released(payment, cause=BLOCKED, now=now)
     _tell_blocked(payment, now)
 
 
 @transaction.atomic
 def let_go(payment: Payment, *, ending: str, now: datetime) -> None:
     """After its authorisation was released at the gateway. `ending` says whose no it was."""
+    was_checked = owed.is_move_being_checked(payment)
     payment.cancel(cause=ending, now=now)
     reviews.withdraw(payment_id=payment.id, now=now)
     if ending == CAPTURE_FAILED:
-        bookings.payment_failed(booking_id=payment.booking_id, cause=ending, now=now)
+        owed.failed(payment, cause=ending, now=now)
     else:
-        _free_places(payment, ending, now)
+        owed.released(payment, cause=ending, now=now)
     if ending == BLOCKED:
         _tell_blocked(payment, now)
     elif ending in ("decline", "lapsed"):
@@ -112,13 +117,15 @@ def let_go(payment: Payment, *, ending: str, now: datetime) -> None:
         )
     else:
         _tell_failed(payment, ending, now)
+        if was_checked or (payment.move_id and ending == WITHDRAWN):
+            _tell_not_moved(payment, now)
 
 
 @transaction.atomic
 def succeeded(payment: Payment, *, captured_minor: int, now: datetime) -> None:
     """The money is ours and the places are the customer's; raises PlacesSoldOut and then changes nothing."""
     payment.succeed(captured_minor=captured_minor, cause="captured", now=now)
-    bookings.confirm(booking_id=payment.booking_id, now=now)
+    owed.given(payment, now=now)
     _tell_succeeded(payment, now)
 
 
@@ -126,6 +133,8 @@ def succeeded(payment: Payment, *, captured_minor: int, now: datetime) -> None:
 def succeeded_without_place(payment: Payment, *, captured_minor: int, now: datetime) -> None:
     """The money came too late: it is ours until the refund that follows."""
     payment.succeed(captured_minor=captured_minor, cause=NO_PLACE, now=now, without_place=True)
+    if payment.move_id:
+        owed.released(payment, cause=NO_PLACE, now=now)
     _tell_succeeded(payment, now)
 
 
@@ -138,7 +147,7 @@ def taken_after_all(payment: Payment, *, captured_minor: int, now: datetime) -> 
         payment.capture(now=now)
     succeeded_without_place(payment, captured_minor=captured_minor, now=now)
     reviews.withdraw(payment_id=payment.id, now=now)
-    _free_places(payment, CAPTURE_FAILED, now)
+    owed.released(payment, cause=CAPTURE_FAILED, now=now)
 
 
 def unfinished(payment_id: UUID) -> str:
@@ -148,14 +157,6 @@ def unfinished(payment_id: UUID) -> str:
     return (
         "The payment is still open here. Cancel or refund it at Stripe, then try this step again."
     )
-
-
-def _free_places(payment: Payment, cause: str, now: datetime) -> None:
-    """A booking that ended in the meantime has no places left to free."""
-    try:
-        bookings.release(booking_id=payment.booking_id, cause=cause, now=now)
-    except bookings.WrongState:
-        return
 
 
 def _tell_blocked(payment: Payment, now: datetime) -> None:
@@ -181,6 +182,15 @@ def _tell_succeeded(payment: Payment, now: datetime) -> None:
             amount_minor=payment.captured_minor,
             currency=payment.currency,
             at=now.isoformat(),
+        ),
+        now=now,
+    )
+
+
+def _tell_not_moved(payment: Payment, now: datetime) -> None:
+    publish(
+        MoveNotMade(
+            payment_id=str(payment.id), booking_id=str(payment.booking_id), at=now.isoformat()
         ),
         now=now,
     )

@@ -26,7 +26,7 @@ def give_back(*, payment: Payment, now: datetime) -> Refund | None:
         payment_id=payment.id,
         amount_minor=payment.refundable.minor,
         reason=RefundReason.WE_CANCELLED,
-        cancel_places=not payment.without_place,
+        cancel_places=not payment.without_place and payment.move_id is None,
         actor=ACTOR,
         now=now,
     )

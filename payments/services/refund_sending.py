@@ -22,6 +22,7 @@ from payments.gateways.base import (
 )
 from payments.models import GatewayCall, Payment, Refund, RefundStatus
 from payments.models.gateway_call import KeyTooOld
+from payments.models.refund import DISPUTED
 from payments.services import refund_quotes, refunds, reservations
 
 NEVER_ARRIVED = "never_arrived"
@@ -33,7 +34,7 @@ def send(refund: Refund, *, booking: str, now: datetime) -> None:
     """Ask the gateway, or find out what became of the asking. Raises Busy when nothing was done."""
     if refund.status == _R.APPROVED:
         if selectors.has_open_dispute(refund.payment_id):
-            reject(refund, cause="a dispute opened", now=now)
+            reject(refund, cause="a dispute opened", failure_code=DISPUTED, now=now)
             return
         refund.send(now=now)
         crash_point("CP16")
@@ -62,8 +63,8 @@ def apply(refund: Refund, answer: GatewayRefund, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def reject(refund: Refund, *, cause: str, now: datetime) -> None:
-    refund.reject(actor="system", cause=cause, now=now)
+def reject(refund: Refund, *, cause: str, failure_code: str, now: datetime) -> None:
+    refund.reject(actor="system", cause=cause, failure_code=failure_code, now=now)
     reservations.release(refund)
 
 

@@ -9,6 +9,7 @@ __all__ = [
     "CardDeclined",
     "DisputeOpen",
     "NotRefundable",
+    "NotWaiting",
     "NothingToPay",
     "PaymentInProgress",
     "PaymentNotFound",
@@ -65,6 +66,11 @@ class NotRefundable(Conflict):
 class TriedAgain(Conflict):
     code = "tried_again"
     detail = "This refund was tried again already. Look at the newer one."
+
+
+class NotWaiting(Conflict):
+    code = "not_waiting"
+    detail = "Somebody has decided this refund already."
 
 
 class RefundExceedsPayment(Conflict):

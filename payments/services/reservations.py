@@ -18,7 +18,7 @@ def reserve(payment: Payment, amount_minor: int) -> None:
         ~Exists(open_dispute),
         pk=payment.pk,
         status=PaymentStatus.SUCCEEDED,
-        captured_minor__gte=F("refunded_minor") + amount_minor,
+        captured_minor__gte=F("refunded_minor") + F("disputed_away_minor") + amount_minor,
     ).update(refunded_minor=F("refunded_minor") + amount_minor)
     if not raised:
         raise _why_not(payment)

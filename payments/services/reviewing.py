@@ -9,14 +9,13 @@ from django.db import transaction
 from core.errors import Invalid
 from core.outbox.events import publish
 from courses.selectors import Booking
-from courses.services import bookings
 from fraud import selectors as fraud
 from fraud.selectors import ReviewCase
 from fraud.services import outcomes, reviews
 from payments import policy
 from payments.events import PaymentUnderReview, ReviewPostponed
 from payments.models import Payment
-from payments.services import also_block
+from payments.services import also_block, owed
 
 # What a decision says of who paid. A duplicate, or a customer whom nobody reached, says nothing of it.
 LABELS = {
@@ -36,7 +35,7 @@ def open(
 
     A repeat after a crash finds the case and tells nobody again.
     """
-    bookings.put_under_review(booking_id=booking.id, now=now)
+    owed.put_under_review(payment, now=now)
     case = reviews.open(
         payment_id=payment.id,
         assessment_id=assessment_id,
@@ -69,12 +68,15 @@ def lapse(case: ReviewCase, *, now: datetime) -> ReviewCase:
 @transaction.atomic
 def decide(
     *, case_id: UUID | str, decision: str, reason: str, note: str = "", block: Sequence[str] = (),
-    actor: str, now: datetime,
+    may_block: bool = False, actor: str, now: datetime,
 ) -> ReviewCase:  # fmt: skip
     """Approves or declines once; what a declined payment came with may go on the list, all or nothing.
 
+    `may_block`: the caller asked, and this person may change the list; else `block` raises NotYoursToBlock.
     What the person found out is kept as a label. The saga hears of it after the commit.
     """
+    if block and not may_block:
+        raise also_block.NotYoursToBlock
     case = reviews.decide(
         case_id=case_id, decision=decision, reason=reason, note=note, actor=actor, now=now
     )

@@ -15,7 +15,17 @@ from core.database import bulk
 from courses.services.sample_history import Sale
 from fraud.services import sample_history as fraud
 from fraud.subject import Subject
-from payments.models import Payment, PaymentTransition, Refund, RefundTransition
+from payments.models import (
+    LedgerEntry,
+    LedgerMovement,
+    MovementKind,
+    Payment,
+    PaymentTransition,
+    Refund,
+    RefundTransition,
+)
+from payments.models.ledger import digest
+from payments.services.ledger import lines_of
 
 CARDS = (("visa", "4242"), ("visa", "0341"), ("mastercard", "4444"), ("amex", "8431"))
 Seal = Callable[[Any, Any], bytes]
@@ -34,6 +44,8 @@ REFUND = (
     "external", "cancels_places", "requested_by", "operation_id", "gateway_id", "failure_code",
     "unknown_at", "checks", "absent_at", "created_at",
 )  # fmt: skip
+MOVEMENT = ("id", "kind", "key", "source", "payment", "currency", "at", "recorded_at", "digest")
+ENTRY = ("id", "movement", "account", "amount_minor")
 LINE = ("id", "from_status", "to_status", "action", "actor", "cause", "trace_id", "at")
 
 
@@ -47,17 +59,33 @@ class PaidSale:
     card_last4: str
     address: str
     refund_id: str | None
+    origin: str
 
     @property
     def is_taken(self) -> bool:
         return self.sale.ending != "blocked"
 
+    @property
+    def intent(self) -> str:
+        return f"pi_{self.origin}_{self.payment_id}"
 
-def fill(*, sales: Sequence[Sale], seed: int = 1) -> list[PaidSale]:
-    """Writes the payments, refunds and judgements of these sales; returns those that took money."""
+    @property
+    def charge(self) -> str:
+        return f"ch_{self.origin}_{self.payment_id}"
+
+    @property
+    def refund(self) -> str:
+        return f"re_{self.origin}_{self.payment_id}"
+
+
+def fill(*, sales: Sequence[Sale], seed: int = 1, origin: str = "sample") -> list[PaidSale]:
+    """Writes the payments, refunds and judgements of these sales; returns those that took money.
+
+    `origin` stands in the gateway's ids; what is of "sample" is never looked for at the gateway.
+    """
     draw = random.Random(seed)  # noqa: S311  (dice for sample data, no secret)
     keys = bulk.ids()
-    tried = [_paid(sale, keys, draw) for sale in sales if sale.ending != "expired"]
+    tried = [_paid(sale, keys, draw, origin) for sale in sales if sale.ending != "expired"]
     taken = [each for each in tried if each.is_taken]
     returned = [each for each in taken if each.refund_id]
     bulk.copy(Payment, PAYMENT, _payment_rows(tried))
@@ -72,6 +100,7 @@ def fill(*, sales: Sequence[Sale], seed: int = 1) -> list[PaidSale]:
         (*LINE, "refund"),
         (row for each in returned for row in _refund_history(each, keys)),
     )
+    _book(taken, keys)
     fraud.fill(
         passed=[_subject(each) for each in taken],
         stopped=[_subject(each) for each in tried if not each.is_taken],
@@ -80,7 +109,7 @@ def fill(*, sales: Sequence[Sale], seed: int = 1) -> list[PaidSale]:
     return taken
 
 
-def _paid(sale: Sale, keys: Iterator[str], draw: random.Random) -> PaidSale:
+def _paid(sale: Sale, keys: Iterator[str], draw: random.Random, origin: str) -> PaidSale:
     brand, last4 = draw.choice(CARDS)
     return PaidSale(
         sale=sale,
@@ -89,6 +118,7 @@ def _paid(sale: Sale, keys: Iterator[str], draw: random.Random) -> PaidSale:
         card_last4=last4,
         address=ADDRESS.format(draw.randrange(1, 255)),
         refund_id=next(keys) if sale.refunded_at else None,
+        origin=origin,
     )
 
 
@@ -115,8 +145,8 @@ def _payment_row(
         "GBP",
         f"pay-{pk}",
         f"ctoken_sample_{pk}",
-        f"pi_sample_{pk}" if taken else None,
-        f"ch_sample_{pk}" if taken else None,
+        paid.intent if taken else None,
+        paid.charge if taken else None,
         secret(pk, ""),
         paid.card_brand,
         paid.card_last4,
@@ -173,7 +203,7 @@ def _refund_row(paid: PaidSale, note: Seal) -> tuple[Any, ...]:
         True,
         "customer",
         f"refund-{pk}",
-        f"re_sample_{paid.payment_id}",
+        paid.refund,
         "",
         None,
         0,
@@ -191,6 +221,24 @@ def _refund_history(paid: PaidSale, keys: Iterator[str]) -> Iterator[tuple[Any, 
         ("succeed", "succeeded", "gateway", "succeeded", at),
     ]
     yield from _lines(steps, paid.refund_id, keys)
+
+
+def _book(taken: Sequence[PaidSale], keys: Iterator[str]) -> None:
+    """What came in and what went back, as the ledger has it."""
+    movements, entries = [], []
+    for paid in taken:
+        amount = paid.sale.line["gross_minor"]
+        facts = [(MovementKind.CHARGE, paid.charge, amount, paid.sale.paid_at)]
+        if paid.sale.refunded_at:
+            at = paid.sale.refunded_at
+            facts.append((MovementKind.REFUND, paid.refund, -amount, at))
+        for kind, source, minor, at in facts:
+            pk, key, lines = next(keys), f"{kind}:{source}", lines_of(kind, minor)
+            said = digest(kind=kind, key=key, source=source, at=at, lines=lines)
+            movements.append((pk, kind, key, source, paid.payment_id, "GBP", at, at, said))
+            entries += [(next(keys), pk, line.account, line.amount_minor) for line in lines]
+    bulk.copy(LedgerMovement, MOVEMENT, movements)
+    bulk.copy(LedgerEntry, ENTRY, entries)
 
 
 def _lines(steps: list[tuple], owner: str | None, keys: Iterator[str]) -> Iterator[tuple[Any, ...]]:
@@ -213,4 +261,5 @@ def _subject(paid: PaidSale) -> Subject:
         now=sale.paid_at,
         email=sale.person.email,
         address=paid.address,
+        booking_id=sale.booking_id,
     )

@@ -129,9 +129,10 @@ def unfinished(stray_id: UUID) -> str:
 
 
 def left_of(answer: GatewayPayment) -> int:
-    """What the gateway has taken and not given back."""
+    """What the gateway has taken and not given back. What it had only set aside and let go counts there as given
+    back, though nothing was taken: that leaves nothing."""
     given = answer.charge.amount_refunded if answer.charge is not None else 0
-    return answer.amount_received - given
+    return max(0, answer.amount_received - given)
 
 
 @transaction.atomic

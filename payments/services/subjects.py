@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from fraud.subject import CardFacts, Subject
+from fraud.subject import CardFacts, Subject, region_of
 from payments.gateways.base import Charge, ConfirmationToken
 from payments.models import Payment
 from payments.services import in_hand
@@ -19,11 +19,12 @@ def before(payment: Payment, token: ConfirmationToken, *, now: datetime) -> Subj
         stage="before",
         card=CardFacts(**asdict(token.card)),
         billing_country=token.billing_country,
+        billing_region=region_of(token.billing_state, token.billing_postcode),
         now=now,
     )
 
 
-def after(payment: Payment, *, billing_country: str, now: datetime) -> Subject:
+def after(payment: Payment, *, billing_country: str, billing_region: str, now: datetime) -> Subject:
     """After the bank answered: its checks, and the gateway's own score."""
     facts = payment.card_facts
     return _subject(
@@ -31,6 +32,7 @@ def after(payment: Payment, *, billing_country: str, now: datetime) -> Subject:
         stage="after",
         card=CardFacts(**facts) if facts else None,
         billing_country=billing_country,
+        billing_region=billing_region,
         now=now,
     )
 
@@ -46,7 +48,13 @@ def charged_card(charge: Charge) -> dict[str, Any]:
 
 
 def _subject(
-    payment: Payment, *, stage: str, card: CardFacts | None, billing_country: str, now: datetime
+    payment: Payment,
+    *,
+    stage: str,
+    card: CardFacts | None,
+    billing_country: str,
+    billing_region: str,
+    now: datetime,
 ) -> Subject:
     booking = in_hand.booking(payment.booking_id)
     customer, device = booking.customer, payment.device
@@ -67,7 +75,9 @@ def _subject(
         device=booking.browser,
         card=card,
         billing_country=billing_country,
+        billing_region=billing_region,
         customer_id=str(booking.customer_id),
+        booking_id=str(booking.id),
         seconds_on_form=_seconds(device.get("seconds_on_form")),
         fingerprint=str(device.get("fingerprint") or device.get("id") or ""),
         user_agent=str(device.get("user_agent") or ""),

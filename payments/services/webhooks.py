@@ -16,9 +16,11 @@ from core.crashpoints import crash_point
 from core.errors import Unavailable
 from core.sagas import engine
 from core.sagas.models import SagaRun
+from core.tracing import failures, spans
+from payments import metrics
 from payments.gateways import signatures
 from payments.gateways import stripe as gateway
-from payments.gateways.base import GatewayRefund, Operation
+from payments.gateways.base import GatewayEvent, GatewayRefund, Operation
 from payments.models import (
     Dispute,
     Payment,
@@ -66,6 +68,11 @@ def receive(*, body: bytes, signature: str, now: datetime) -> WebhookEvent | Non
     event = signatures.verified_event(body, signature, now=now)
     if event.account or event.livemode != settings.STRIPE_SECRET_KEY.startswith(_LIVE_KEYS):
         raise NotOurs("account or mode")
+    return store(event, now=now)
+
+
+def store(event: GatewayEvent, *, now: datetime) -> WebhookEvent | None:
+    """The message's row; None where it is known. Also for one that Stripe's list has and nobody brought."""
     stored = WebhookEvent.store(
         waits=event.type in _HANDLERS,
         account=event.account,
@@ -91,12 +98,16 @@ def process(*, event_pk: UUID | str, now: datetime) -> WebhookEvent | None:
     event = WebhookEvent.claim(event_pk, now=now)
     if event is None:
         return None
-    try:
-        end = _HANDLERS.get(event.type, _ignore)(event, now)
-    except Exception as error:
-        _put_off(event, error, now)
-        return event
-    event.finish(end, now=now)
+    facts = {"rft.webhook": str(event.id), "rft.webhook.type": event.type}
+    with spans.continued(_trace_of(event), "process stripe webhook", attributes=facts) as span:
+        try:
+            end = _HANDLERS.get(event.type, _ignore)(event, now)
+        except Exception as error:
+            failures.note(span, error)
+            _put_off(event, error, now)
+            return event
+        event.finish(end, now=now)
+    metrics.webhook_done(event, now)
     webhooks_total.labels(event.type if event.type in _HANDLERS else "other", end).inc()
     return event
 
@@ -223,6 +234,22 @@ _HANDLERS: dict[str, Callable[[WebhookEvent, datetime], str]] = {
         ("radar.early_fraud_warning.created", "radar.early_fraud_warning.updated"), _fraud_warned
     ),
 }
+
+
+def _trace_of(event: WebhookEvent) -> dict[str, str] | None:
+    """The trace of who asked the gateway for what it now speaks of: their saga's, found by our own operation."""
+    if event.type not in _HANDLERS:
+        return None
+    payment = _payment_of(event)
+    refund = None
+    if payment is None and event.operation_id:
+        refund = Refund.objects.filter(operation_id=event.operation_id).first()
+    subject = payment or refund
+    if subject is None:
+        return None
+    saga = checkout.SAGA if payment else refunds.SAGA
+    runs = SagaRun.objects.filter(name=saga, subject_id=subject.id)
+    return runs.values_list("trace", flat=True).first()
 
 
 def _payment_of(event: WebhookEvent) -> Payment | None:

@@ -78,7 +78,7 @@ def _context(
         "cancellation_note": policy.cancellation_note(
             booking.policy, booking.session.starts_at, now
         ),
-        **_card(booking),
+        **card_form(booking),
     }
 
 
@@ -92,13 +92,15 @@ def _approval(
         "is_here": is_here,
         "client_secret": payment.client_secret if is_here else "",
         "words": words.of_refusals(),
-        **_card(booking),
+        **card_form(booking),
     }
 
 
-def _card(booking: Booking) -> dict[str, Any]:
+def card_form(booking: Booking) -> dict[str, Any]:
     """What the card form needs to know."""
     return {
+        "due": booking.total,
+        "held_until": booking.hold_expires_at,
         "hold_seconds": settings.HOLD_SECONDS,
         "stripe_js": settings.STRIPE_JS_URL,
         "publishable_key": settings.STRIPE_PUBLISHABLE_KEY,

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from core import clock
-from core.pages import HtmxRequest, by_secret_link, with_payment_origins
+from core.pages import HtmxRequest, by_secret_link, go_to, with_payment_origins
 from courses import browser, policy
 from courses import selectors as courses
 from courses.selectors import Booking
@@ -45,7 +45,7 @@ def status(request: HtmxRequest, token: str) -> HttpResponse:
         booking = courses.booking_by_token(token)
     elsewhere = _elsewhere(booking, payment)
     if elsewhere:
-        return _go(request, reverse(elsewhere, args=[token]))
+        return go_to(request, reverse(elsewhere, args=[token]))
     return _answer(request, booking, payment, now)
 
 
@@ -54,7 +54,7 @@ def _answer(
 ) -> HttpResponse:
     state = state_of(booking, payment)
     if request.htmx and state != WAITING:  # the whole page, with its own title
-        return _go(request, request.path)
+        return go_to(request, request.path)
     context = {
         "section": "bookings",
         "booking": booking,
@@ -97,9 +97,20 @@ def _words(
     if state in ("confirmed", "cancelled"):
         paid, refunded = selectors.paid_and_refunded(booking.pk)
         note = policy.cancellation_note(booking.policy, booking.session.starts_at, now)
-        events = timeline.of(booking, now) if state == "cancelled" else []
-        return {"paid": paid, "refunded": refunded, "cancellation_note": note, "events": events}
+        events = (
+            timeline.of(booking, selectors.payments_of(booking.pk)) if state == "cancelled" else []
+        )
+        return {
+            "paid": paid, "refunded": refunded, "cancellation_note": note, "events": events,
+            "reminder_days": _reminder_days(booking, now),
+        }  # fmt: skip
     return {}
+
+
+def _reminder_days(booking: Booking, now: dt.datetime) -> int:
+    """How many days before the course a reminder will go out; 0 when it is too near for one."""
+    days = settings.REMINDER_DAYS
+    return days if booking.session.starts_at - dt.timedelta(days=days) > now else 0
 
 
 def _waiting(booking: Booking, payment: Payment | None, now: dt.datetime) -> dict[str, Any]:
@@ -160,10 +171,3 @@ def _elsewhere(booking: Booking, payment: Payment | None) -> str:
         return ""
     asks = payment.status == PaymentStatus.REQUIRES_ACTION and not _is_back(payment)
     return "payments:pay" if asks else ""
-
-
-def _go(request: HtmxRequest, address: str) -> HttpResponse:
-    """A redirect that a polling fragment understands too."""
-    if request.htmx:
-        return HttpResponse(headers={"HX-Redirect": address})
-    return HttpResponseRedirect(address)

@@ -1,6 +1,7 @@
 """What happened to a booking, in sentences for its customer, newest first."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core import formats
@@ -15,6 +16,7 @@ BY_ACTION = {
     "confirm": "Booked",
     "cancel": "Booking cancelled",
     "cancel_places": "Places cancelled",
+    "move": "Moved to another date",
     "release": "Booking not confirmed, nothing was taken",
     "expire": "Places went back on sale",
     "expire_payment": "Places went back on sale",
@@ -38,17 +40,14 @@ class Happening:
     words: str
 
 
-def of(booking: Booking, now: dt.datetime) -> list[Happening]:
+def of(booking: Booking, payments: Sequence[Payment]) -> list[Happening]:
+    """All that happened to it, the latest first; `payments` are all of the booking."""
     steps = [
         Happening(row.at, BY_ACTION[row.action])
         for row in courses.history(booking_id=booking.pk)
         if row.action in BY_ACTION
     ]
-    paid = [
-        _paid(each, each.captured_at)
-        for each in selectors.payments_of(booking.pk)
-        if each.captured_at
-    ]
+    paid = [_paid(each, each.captured_at) for each in payments if each.captured_at]
     refunds = [
         _refunded(each) for each in selectors.refunds_of(booking.pk) if each.status in BY_REFUND
     ]
@@ -61,6 +60,12 @@ def card_in_words(payment: Payment) -> str:
         payment.card_brand, payment.card_brand.replace("_", " ").title()
     )
     return f"the {brand} card ending {payment.card_last4}" if payment.card_last4 else "your card"
+
+
+def cards_in_words(payments: Sequence[Payment]) -> str:
+    """One card as above; several, for people who paid with more than one."""
+    cards = {card_in_words(each) for each in payments}
+    return cards.pop() if len(cards) == 1 else "the cards that you paid with"
 
 
 def _paid(payment: Payment, at: dt.datetime) -> Happening:

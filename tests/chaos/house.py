@@ -5,12 +5,18 @@ Time is moved, not waited for: leases and retries of the shop and of the gateway
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
 
 from core import clock
 from core.crashpoints import fired
@@ -18,7 +24,8 @@ from core.mail.models import Message
 from core.outbox.models import Delivery
 from core.sagas.models import SagaRun
 from core.sagas.states import State
-from payments.models import WebhookEvent
+from courses.models import Booking, Move
+from payments.models import CalledOffBooking, WebhookEvent
 from tests.payments.sandbox.process import CONTROL_TOKEN
 from tests.stack import Stack
 
@@ -27,7 +34,9 @@ REST_SECONDS_MAX = 120
 LEAP_SECONDS = 31
 LEAPS_MAX = 20
 GLANCE_SECONDS = 0.1
+ROLL_SECONDS_MAX = 40
 GLANCES_BETWEEN_LEAPS = 40
+CALLED_OFF_OPEN = ("waiting", "choosing")
 
 
 class Restless(AssertionError):
@@ -59,6 +68,52 @@ class House:
         """A power cut for what is left of the part, and a start without any crash point."""
         self._restart(part)
 
+    def has_crashed(self, point: str) -> bool:
+        return self.armed is not None and fired(point, self.armed)
+
+    def crash_database(self) -> None:
+        """Kills one of PostgreSQL's processes, at which it ends them all and starts anew from its log."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            [pid] = cursor.fetchone()
+        os.kill(pid, signal.SIGKILL)
+        connection.close()
+
+    def database_answers(self) -> bool:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except DatabaseError:
+            connection.close()
+            return False
+        return True
+
+    def flush_valkey(self) -> None:
+        redis.Redis.from_url(settings.CELERY_BROKER_URL).flushall()
+
+    def tell_to_end(self, part: str) -> None:
+        self.stack.running[part].terminate()
+
+    def roll(self, part: str) -> None:
+        """Told to end, waited for, and started again. Not from a thread that ends: what it starts ends with it."""
+        self.tell_to_end(part)
+        with suppress(subprocess.TimeoutExpired):
+            self.stack.running[part].wait(ROLL_SECONDS_MAX)
+        self._restart(part)
+
+    def ended(self) -> list[str]:
+        """The parts that do not run."""
+        return [name for name, each in self.stack.running.items() if each.poll() is not None]
+
+    def glance(self, reached: Callable[[], bool], *, seconds: float) -> bool:
+        """Whether it comes to that within so many seconds: looked at again and again, since other processes tell nobody."""
+        deadline = time.monotonic() + seconds
+        while not reached():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(GLANCE_SECONDS)
+        return True
+
     def begin_afresh(self) -> None:
         """Empty books, and both clocks at the present."""
         self.offset_seconds = 0
@@ -88,14 +143,25 @@ class House:
 
     def unrest(self) -> dict[str, int]:
         """What keeps the site from being at rest."""
+        try:
+            return self._counted()
+        except DatabaseError:
+            connection.close()
+            return {"the database does not answer": 1}
+
+    def _counted(self) -> dict[str, int]:
         moving = [State.RUNNING, State.COMPENSATING]
-        sagas = SagaRun.objects.open()
+        sagas, now = SagaRun.objects.open(), clock.now()
+        called_off = CalledOffBooking.objects.filter(status__in=CALLED_OFF_OPEN, due_at__lte=now)
         left = {
             "webhooks on their way": 0 if self.stack.sandbox.drain_webhooks(2) else 1,
             "webhooks": WebhookEvent.objects.filter(state="received").count(),
             "deliveries": Delivery.objects.open().count(),
             "sagas": sagas.filter(state__in=moving).count()
-            + sagas.filter(state=State.WAITING, due_at__lte=clock.now()).count(),
+            + sagas.filter(state=State.WAITING, due_at__lte=now).count(),
+            "holds": Booking.objects.filter(status="held", hold_expires_at__lte=now).count(),
+            "moves": Move.objects.filter(status="open", expires_at__lte=now).count(),
+            "bookings of called-off dates": called_off.count(),
             "mail": Message.objects.filter(state__in=["queued", "sending", "failed"]).count(),
         }
         return {name: count for name, count in left.items() if count}
@@ -118,8 +184,5 @@ class House:
             self.stack.wait_until_ready()
 
     def _wait(self, reached: Callable[[], bool], seconds: float, otherwise: str) -> None:
-        deadline = time.monotonic() + seconds
-        while not reached():
-            if time.monotonic() > deadline:
-                raise Restless(otherwise)
-            time.sleep(GLANCE_SECONDS)
+        if not self.glance(reached, seconds=seconds):
+            raise Restless(otherwise)

@@ -89,10 +89,13 @@ class TestSource:
     def test_nothing_is_scheduled_in_the_broker(self):
         assert not [place for place, name in _keywords() if name in {"eta", "countdown"}]
 
-    def test_only_the_nudge_sends_tasks(self):
+    def test_only_the_nudge_sends_tasks_and_the_worker_its_own_heartbeat(self):
         senders = {"delay", "apply_async", "send_task", "delay_on_commit", "apply_async_on_commit"}
 
-        assert {place for place, name in _calls() if name in senders} == {"core/nudges.py"}
+        assert {place for place, name in _calls() if name in senders} == {
+            "core/nudges.py",
+            "core/health/watchdog.py",
+        }
 
 
 @pytest.mark.django_db(transaction=True)

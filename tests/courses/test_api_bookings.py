@@ -395,4 +395,7 @@ class TestRenewal:
         later(clock_file, minutes=30)
         hold(client, session)
 
-        refusal(post(client, f"bookings/{token}/renewal/"), 409, "sold_out")
+        answer = post(client, f"bookings/{token}/renewal/")
+
+        refusal(answer, 409, "sold_out")
+        assert Booking.objects.get(token=token).renewals == 0

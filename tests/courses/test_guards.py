@@ -83,11 +83,15 @@ class TestStates:
         with refuses("courses_booking_hold_ends"), transaction.atomic():
             Booking.objects.update(hold_expires_at=None)
 
+        assert Booking.objects.get().hold_expires_at is not None
+
     def test_refuses_paying_without_a_customer(self):
         make_hold()
 
         with refuses("courses_booking_has_customer"), transaction.atomic():
             Booking.objects.update(status=BookingStatus.PAYING)
+
+        assert Booking.objects.get().status == "held"
 
 
 class TestNumbers:
@@ -101,10 +105,13 @@ class TestNumbers:
         ],
     )
     def test_refuses(self, change, constraint):
-        make_hold()
+        booking = make_hold()
+        before = {name: getattr(booking, name) for name in change}
 
         with refuses(constraint), transaction.atomic():
             Booking.objects.update(**change)
+
+        assert Booking.objects.values(*change).get() == before
 
     def test_refuses_one_run_entered_twice(self):
         make_session()
@@ -112,11 +119,15 @@ class TestNumbers:
         with refuses("courses_session_once"), transaction.atomic():
             make_session()
 
+        assert CourseSession.objects.count() == 1
+
     def test_refuses_two_attendees_in_one_place(self):
         booking = make_hold(places=2)
 
         with refuses("courses_attendee_position"), transaction.atomic():
             Attendee.objects.filter(booking=booking).update(position=1)
+
+        assert set(booking.attendees.values_list("position", flat=True)) == {1, 2}
 
 
 class TestHistory:

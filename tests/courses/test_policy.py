@@ -178,3 +178,14 @@ class TestProblems:
     )
     def test_refuses_what_is_no_policy(self, tiers):
         assert policy.problems(tiers)
+
+
+class TestFreeUntil:
+    @pytest.mark.parametrize(("days_before", "shown"), [(10, True), (7, True), (6, False)])
+    def test_names_no_day_that_is_over(self, days_before, shown):
+        starts_at = dt.datetime(2027, 3, 20, 9, tzinfo=dt.UTC)
+        now = starts_at - dt.timedelta(days=days_before)
+
+        found = policy.free_until(policy.STANDARD, starts_at, now)
+
+        assert found == (dt.date(2027, 3, 13) if shown else None)

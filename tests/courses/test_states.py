@@ -4,7 +4,14 @@ from pathlib import Path
 import pytest
 
 from courses.models import states
-from courses.models.states import BookingStatus, PlaceState, SessionState, WrongState
+from courses.models.states import (
+    BookingStatus,
+    MoveStatus,
+    PlaceState,
+    SessionState,
+    WaitingStatus,
+    WrongState,
+)
 
 # Written out by hand from domain.md, so that the code's table is compared with something.
 BOOKING = {
@@ -24,7 +31,7 @@ BOOKING = {
     },
     "under_review": {"fail_payment": "held", "confirm": "confirmed", "release": "cancelled"},
     "expired": {"renew": "held", "review": "under_review", "confirm": "confirmed"},
-    "confirmed": {"cancel_places": "confirmed", "cancel": "cancelled"},
+    "confirmed": {"cancel_places": "confirmed", "cancel": "cancelled", "move": "confirmed"},
     "cancelled": {},
 }
 SESSION = {
@@ -32,11 +39,38 @@ SESSION = {
     "cancelled": {},
     "completed": {},
 }
+MOVE = {
+    "open": {
+        "complete": "done",
+        "begin_payment": "paying",
+        "expire": "expired",
+        "cancel": "cancelled",
+    },
+    "paying": {
+        "fail_payment": "open",
+        "review": "under_review",
+        "complete": "done",
+        "expire": "expired",
+    },
+    "under_review": {"complete": "done", "cancel": "cancelled"},
+    "done": {},
+    "expired": {},
+    "cancelled": {},
+}
+WAITING = {
+    "waiting": {"offer": "offered", "leave": "left"},
+    "offered": {"take": "taken", "lapse": "lapsed", "leave": "left"},
+    "taken": {},
+    "lapsed": {},
+    "left": {},
+}
 PLACE = {"active": {"cancel": "cancelled"}, "cancelled": {}}
 MACHINES = [
     (states.BOOKING, BOOKING, BookingStatus),
     (states.SESSION, SESSION, SessionState),
     (states.PLACE, PLACE, PlaceState),
+    (states.MOVE, MOVE, MoveStatus),
+    (states.WAITING, WAITING, WaitingStatus),
 ]
 
 
@@ -70,11 +104,17 @@ class TestAfter:
 
 
 class TestTrigger:
-    def test_lists_the_same_pairs_as_the_table(self):
-        guards = Path(__file__).parents[2] / "courses" / "migrations" / "0002_guards.py"
+    @pytest.mark.parametrize(
+        ("machine", "migration"),
+        [
+            (states.BOOKING, "0002_guards"),
+            (states.MOVE, "0007_move_guards"),
+            (states.WAITING, "*_waiting_list"),
+        ],
+    )
+    def test_lists_the_same_pairs_as_the_table(self, machine, migration):
+        [guards] = (Path(__file__).parents[2] / "courses" / "migrations").glob(f"{migration}.py")
         in_database = set(re.findall(r"'(\w+>\w+)'", guards.read_text()))
-        in_code = {
-            f"{before}>{after}" for (before, _), after in states.BOOKING.items() if before != after
-        }
+        in_code = {f"{before}>{after}" for (before, _), after in machine.items() if before != after}
 
         assert in_database == in_code

@@ -28,7 +28,8 @@ def subject(**changes: Any) -> Subject:
         "address": "198.51.100.7",
         "device": "device-1",
     }
-    return Subject(**values | changes)
+    values |= changes
+    return Subject(**{"booking_id": f"booking of {values['payment_id']}"} | values)
 
 
 def card(**changes: Any) -> CardFacts:

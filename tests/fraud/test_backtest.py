@@ -6,12 +6,15 @@ import io
 import json
 import random
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
 from fraud import scoring
-from fraud.backtest import events, protocol, replay
+from fraud.backtest import events, protocol, replay, tables
+from fraud.risk_signals import FACTORS
 from fraud.scoring import Thresholds
+from tests.performance import history as shops
 
 DAY = 86_400
 THRESHOLDS = Thresholds(25, 40, 80)
@@ -78,7 +81,7 @@ class TestRead:
             {"at": 2, "amount_minor": 1, "email": "Ann+x@Gmail.com", "address": "198.51.100.7", "card": "", "device": ""},
         ]  # fmt: skip
         history = read(written(tmp_path, rows))
-        first, second = (history.keys(row, history.subject(row)) for row in (0, 1))
+        first, second = (events.keys_of(history.subject(row)) for row in (0, 1))
 
         assert (first["email"], first["address"], first["card"]) == (
             "9f86d081884c7d65",
@@ -140,6 +143,63 @@ class TestCausality:
             protocol.run(read(written(tmp_path, rows)), plan, THRESHOLDS)
 
 
+class TestTables:
+    def test_two_processes_make_the_table_of_one(self, tmp_path):
+        path = tmp_path / "history.csv"
+        shops.write(path, rows=2500, people=60, days=40, label_days=3, seed=5)
+        history = read(path)
+
+        one, two = (tables.replayed(history, processes=number) for number in (1, 2))
+
+        assert (two.rows, two.words, list(two.columns)) == (one.rows, one.words, list(one.columns))
+        assert len(one.columns) > 150
+        for name, column in one.columns.items():
+            assert np.array_equal(column, two.columns[name], equal_nan=True), name
+
+    def test_no_factor_of_the_half_apart_looks_at_a_key_of_the_other(self, tmp_path):
+        """Each factor's column comes out the same when only its own half's profiles are kept."""
+        path = tmp_path / "history.csv"
+        shops.write(path, rows=600, people=40, days=9, label_days=2, seed=6)
+        history = read(path)
+        whole = list(replay.values_of(history))
+
+        for kinds in (history.kinds() & tables.APART, history.kinds() - tables.APART):
+            names = [
+                name
+                for name, factor in replay.factors_for(history).items()
+                if (factor.of in tables.APART) == (kinds <= tables.APART)
+            ]
+            halved = replay.values_of(history, kinds=kinds)
+            for seen, half in zip(whole, halved, strict=True):
+                assert [seen[name] for name in names] == [half[name] for name in names]
+
+    def test_some_rows_see_all_that_came_before_them(self, tmp_path):
+        history = read(written(tmp_path, shop(500)))
+        rows = np.array([0, 7, 120, 499])
+
+        whole, some = tables.replayed(history), tables.replayed(history, rows)
+
+        assert some.rows == len(rows)
+        for name, column in some.columns.items():
+            assert np.array_equal(column, whole.columns[name][rows], equal_nan=True), name
+
+    def test_leaves_out_what_no_column_can_tell(self, tmp_path):
+        history = read(written(tmp_path, shop(300)))
+
+        names = set(tables.replayed(history).columns)
+
+        assert "card_tries_24h" in names
+        assert not [name for name in names if name.startswith(("email_", "device_", "address_"))]
+        assert not [name for name in names if "_booking_" in name or "_email_" in name]
+
+    def test_counts_bookings_where_a_column_tells_them(self, tmp_path):
+        rows = [each | {"booking": f"b{number // 2}"} for number, each in enumerate(shop(300))]
+
+        found = tables.replayed(read(written(tmp_path, rows))).columns
+
+        assert found["card_booking_30d"].max() > 1
+
+
 class TestRun:
     @pytest.fixture
     def result(self, tmp_path):
@@ -156,7 +216,7 @@ class TestRun:
     def test_points_are_monotone_where_a_factor_is_adverse(self, result):
         for name, points in result.weights.factors.items():
             steps = [each for _start, each in points.steps]
-            adverse = protocol.FACTORS[name].adverse
+            adverse = FACTORS[name].adverse
             if adverse == "more":
                 assert steps == sorted(steps), name
             if adverse == "less":

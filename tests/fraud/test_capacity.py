@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError, connection
 
 from fraud import scoring
 from fraud.models import Assessment
@@ -46,3 +47,16 @@ class TestFitted:
 
         assert capacity.fitted(THRESHOLDS, now=NOW).review_from == start
         assert Assessment.objects.count() == len(scores)
+
+    def test_leaves_the_setting_in_force_while_the_database_cannot_say(self, settings):
+        settings.FRAUD_REVIEW_PER_DAY = 1
+
+        def refuse(execute, sql, params, many, context):
+            if "fraud_assessment" in sql:
+                raise OperationalError("canceling statement due to statement timeout")
+            return execute(sql, params, many, context)
+
+        with connection.execute_wrapper(refuse):
+            found = capacity.fitted(THRESHOLDS, now=NOW)
+
+        assert found == THRESHOLDS

@@ -37,3 +37,27 @@ class TestAddressAloneIsNoReview:
         found = checks.address_alone_is_no_review()
 
         assert [each.id for each in found] == ([] if fine else ["fraud.W002"])
+
+
+class TestAlarmWithinReason:
+    @pytest.mark.parametrize(
+        ("cards", "minutes", "times", "fine"),
+        [
+            (10, 30, 5.0, True),
+            (0, 30, 5.0, True),
+            (-1, 30, 5.0, False),
+            (10, 4, 5.0, False),
+            (10, 1441, 5.0, False),
+            (10, 30, 1.0, False),
+        ],
+    )
+    def test_refuses_an_alarm_that_never_or_always_sounds(
+        self, settings, cards, minutes, times, fine
+    ):
+        settings.FRAUD_ALARM_CARDS = cards
+        settings.FRAUD_ALARM_MINUTES = minutes
+        settings.FRAUD_ALARM_TIMES = times
+
+        found = checks.alarm_within_reason()
+
+        assert [each.id for each in found] == ([] if fine else ["fraud.E003"])

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from core.errors import Invalid
 from core.ids import uuid7
@@ -101,3 +102,17 @@ class TestSentence:
     )
     def test_is_plain(self, counts, effect, words):
         assert list_previews.Preview("x", 90, **counts).sentence(effect) == words
+
+
+class TestCost:
+    @pytest.mark.parametrize("key", ["domain", "phone", "network", "email", "card"])
+    def test_looks_payments_up_instead_of_reading_them_all(self, key):
+        asked = list_previews._met(key, ["a" * 64], NOW - timedelta(days=90))
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            # Of a few rows any index reads as quickly; undone with the test's transaction.
+            cursor.execute("DROP INDEX fraud_assessment_latest")
+
+        plan = asked.explain()
+
+        assert f"fraud_assessment_{key}" in plan

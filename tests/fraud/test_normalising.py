@@ -123,3 +123,21 @@ class TestAddresses:
     def test_have_a_form_and_a_neighbourhood(self, text, address, network):
         assert normalising.address(text) == address
         assert normalising.network(text) == network
+
+
+class TestRegion:
+    @pytest.mark.parametrize(
+        ("state", "postcode", "region"),
+        [
+            ("", "LS1 1AA", "LS"),
+            ("West Yorkshire", " ls11 5aa", "LS"),
+            ("", "B1 1AA", "B"),
+            ("", "75001", "75"),
+            ("NY", "10001-2", "10"),
+            ("new  york", "", "NEW YORK"),
+            ("x" * 90, " - ", "X" * 32),
+            ("", "", ""),
+        ],
+    )
+    def test_is_the_postcode_s_area_or_else_the_state(self, state, postcode, region):
+        assert normalising.region(state, postcode) == region

@@ -51,7 +51,7 @@ class TestCounts:
         plain = [sum(NOW - ago >= start for ago in agos) for start in starts]
 
         assert [counts[0] for counts in profile.counts(NOW)] == [*plain, len(agos)]
-        assert len(profile.rows) <= (13 + 26 + 32) * windows.WIDTH + windows.LONG
+        assert len(profile.to_json().get("rows", ())) <= (13 + 26 + 32) * windows.WIDTH
 
     @settings(max_examples=40)
     @given(st.lists(st.integers(0, 3 * DAY), min_size=1, max_size=40), st.randoms())
@@ -114,6 +114,36 @@ class TestOthers:
         assert profile.others("card", "", NOW - HOUR) == 25
         assert len(profile.met("card")) == 26
 
+    @settings(max_examples=60)
+    @given(
+        st.lists(st.tuples(st.integers(0, 2 * DAY), st.integers(0, 40)), max_size=80),
+        st.integers(0, 40),
+    )
+    def test_agree_with_a_plain_count(self, met, present):
+        """In any order, as long as there is room for all."""
+        profile = Profile("email")
+        latest: dict[str, int] = {}
+        for ago, card in met[:25]:
+            tried(profile, ago, card=f"card-{card}")
+            latest[card] = max(latest.get(card, 0), NOW - ago)
+
+        since = (NOW - HOUR, NOW - DAY, 0)
+        plain = [
+            sum(at >= each for card, at in latest.items() if card != present) for each in since
+        ]
+
+        assert profile.others_since("card", f"card-{present}", since) == plain
+        assert profile.others("card", f"card-{present}", NOW - DAY) == plain[1]
+
+    def test_keep_who_was_seen_last(self):
+        profile = Profile("email")
+        for number in range(40):
+            tried(profile, 100 - number, card=f"card-{number % 30}")
+
+        kept = [link[0] for link in profile.met("card")]
+
+        assert kept == [f"card-{number % 30}" for number in range(14, 40)]
+
     def test_knows_which_were_declined_and_which_paid(self):
         profile = Profile("address")
         tried(profile, MINUTE, "declined", device="bad")
@@ -140,13 +170,51 @@ class TestLearning:
         assert profile.labels_since(NOW, 30) == (4, 2, 12)
         assert (profile.known, profile.frauds, profile.latest) == (5, 3, "11001")
 
+    @settings(max_examples=60)
+    @given(st.lists(st.tuples(st.integers(0, 40 * DAY), st.booleans()), max_size=60))
+    def test_agrees_with_a_plain_count_in_any_order(self, learned):
+        profile, today = Profile("card"), NOW // DAY
+        for ago, fraud in learned:
+            profile.learn(fraud=fraud, now=NOW - ago)
+
+        for days in (7, 30):
+            if not learned or max((NOW - ago) // DAY for ago, _ in learned) != today:
+                continue
+            seen = [(NOW - ago) // DAY for ago, _ in learned]
+            bad = [(NOW - ago) // DAY for ago, fraud in learned if fraud]
+            known, frauds, since_first = profile.labels_since(NOW, days)
+            within = [day for day in bad if day >= today - days]
+
+            assert known == sum(day >= today - days for day in seen)
+            assert frauds == len(within)
+            assert not within or since_first == today - min(within)
+
+    @settings(max_examples=60)
+    @given(st.lists(st.tuples(st.integers(0, 25), st.integers(0, 5)), max_size=20))
+    def test_knows_each_payment_once_by_what_was_said_last(self, told):
+        """Each time somebody speaks of a payment he says the opposite of what was said before."""
+        profile = Profile("card")
+        last: dict[int, tuple[bool, int]] = {}
+        for ago, payment in sorted(told, reverse=True):
+            before, at = last.get(payment, (False, 0))
+            last[payment] = not before, NOW - ago * DAY
+            profile.learn(fraud=not before, now=NOW - ago * DAY, replaces_at=at)
+
+        assert (profile.known, profile.frauds) == (
+            len(last),
+            sum(said for said, _at in last.values()),
+        )
+        for days in (7, 30):
+            lately = [said for said, at in last.values() if at // DAY >= NOW // DAY - days]
+            assert profile.labels_since(NOW, days)[:2] == (len(lately), sum(lately))
+
     def test_forgets_days_but_no_frauds(self):
         profile = Profile("card")
         for day in range(400, -1, -1):
             profile.learn(fraud=day % 2 == 0, now=NOW - day * DAY)
 
         assert (profile.known, profile.frauds) == (401, 201)
-        assert len(profile.labels) <= 3 * 32
+        assert len(profile.to_json()["labels"]) <= 3 * 32
         assert len(profile.latest) == 10
 
 
@@ -160,6 +228,15 @@ class TestUsual:
         shaken = spread.usual([9600] * 19 + [9_600_000])
 
         assert calm.deviations(115_200) == shaken.deviations(115_200) == 9.9
+
+    @settings(max_examples=60)
+    @given(st.lists(st.integers(1, 90_000), max_size=70), st.sampled_from(["card", "course"]))
+    def test_is_the_same_payment_by_payment_and_from_scratch(self, amounts, kind):
+        profile = Profile(kind)
+        for number, amount in enumerate(amounts):
+            tried(profile, 100 - number, "succeeded", amount=amount)
+
+            assert profile.usual() == spread.usual(profile.paid_amounts())
 
     def test_keeps_the_latest_payments(self):
         profile = Profile("customer")
@@ -180,6 +257,27 @@ class TestUsual:
 
 
 class TestRow:
+    def test_reads_what_was_kept_out_of_order(self):
+        """As rows were written before links and days were kept in order."""
+        kept = {
+            "kind": "address", "total": [3, 1, 0, 1, 300], "known": 4, "frauds": 2,
+            "rows": [NOW // 300 - 400, 2, 1, 0, 0, 200, NOW // 300, 1, 0, 0, 1, 100],
+            "links": [[["old", NOW, NOW, 0], ["new", NOW - 90, 0, NOW - 90]], [], []],
+            "labels": [NOW // DAY - 2, 1, 0, NOW // DAY - 3, 2, 1],
+        }  # fmt: skip
+        profile = Profile.from_json(kept)
+
+        assert [counts[:2] for counts in profile.counts(NOW)] == [(1, 0), (1, 0), *[(3, 1)] * 3]
+        assert profile.others("card", "", NOW - 60) == 1
+        assert profile.others("card", "", NOW - 90, seen_as=3) == 1
+        assert profile.labels_since(NOW, 2) == (1, 0, 0)
+        assert profile.labels_since(NOW, 7) == (3, 1, 3)
+        assert Profile.from_json(profile.to_json()) == profile
+
+        profile.observe_try(now=NOW, amount_minor=100, keys={"booking": "first"})
+
+        assert profile.others("booking", "", NOW) == 1
+
     @settings(max_examples=40)
     @given(
         st.lists(

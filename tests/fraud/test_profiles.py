@@ -76,10 +76,88 @@ class TestRebuild:
         kept = dict(KeyProfile.objects.values_list("key", "state"))
 
         KeyProfile.objects.all().delete()
-        count, made = profiles.rebuild()
+        count, made = profiles.rebuild(now=NOW)
 
         assert (count, made) == (8, len(kept))
         assert dict(KeyProfile.objects.values_list("key", "state")) == kept
+
+    def test_knows_a_payment_once_with_its_last_label(self):
+        """Genuine after 90 days, then disputed after all: one known payment, a fraud; and the other way round."""
+        one, other = earlier(2, "succeeded", card=card())
+        days = [NOW + timedelta(days=number) for number in (90, 95, 100)]
+        kinds = {one: ("matured", "disputed", "warned"), other: ("warned", "disputed", "genuine")}
+        for payment, heard in kinds.items():
+            for kind, at in zip(heard, days, strict=True):
+                outcomes.record(payment_id=payment, kind=kind, subject=subject(card=card()), now=at)
+
+        asked = subject(card=card(), now=days[-1])
+        pending = facts(asked).profiles["card"]
+        profiles.fold_all()
+        folded = facts(asked).profiles["card"]
+        profiles.rebuild(now=NOW)
+
+        assert pending == folded == facts(asked).profiles["card"]
+        assert (folded.known, folded.frauds, folded.latest) == (2, 1, "10")
+        assert folded.labels_since(int(days[-1].timestamp()), 30)[:2] == (2, 1)
+
+
+class TestForget:
+    @pytest.fixture(autouse=True)
+    def long_ago(self, settings):
+        settings.FRAUD_PROFILE_DAYS = 400
+        minutes = 401 * 24 * 60
+        earlier(
+            1,
+            "succeeded",
+            minutes_ago=minutes,
+            email="gone@example.org",
+            card=card(fingerprint="gone"),
+        )
+        earlier(
+            1,
+            "succeeded",
+            "disputed",
+            minutes_ago=minutes,
+            email="thief@example.org",
+            device="stolen",
+        )
+        earlier(1, "succeeded", minutes_ago=minutes, email="back@example.org", device="back")
+        earlier(1, "succeeded", minutes_ago=60, email="back@example.org", device="new")
+        profiles.fold_all()
+
+    def test_removes_whom_nobody_saw_and_no_fraud_was_known_of(self, monkeypatch):
+        monkeypatch.setattr(profiles, "FORGOTTEN_AT_ONCE", 3)
+        before = KeyProfile.objects.count()
+
+        forgotten = profiles.forget(now=NOW)
+
+        assert KeyProfile.objects.count() == before - forgotten
+        assert forgotten > 0
+        assert tries("gone@example.org") == 0
+        assert tries("thief@example.org") == 1
+        assert tries("back@example.org") == 1
+        assert profiles.forget(now=NOW) == 0
+
+    def test_leaves_whom_somebody_uses_at_this_moment(self):
+        earlier(1, "succeeded", email="gone@example.org", minutes_ago=0, device="now")
+
+        profiles.forget(now=NOW)
+
+        assert KeyProfile.objects.filter(
+            key=keys(subject(email="gone@example.org"))["email"]
+        ).exists()
+
+    def test_leaves_what_a_rebuild_would_make(self):
+        profiles.forget(now=NOW)
+        kept = dict(KeyProfile.objects.values_list("key", "state"))
+
+        profiles.rebuild(now=NOW)
+
+        assert dict(KeyProfile.objects.values_list("key", "state")) == kept
+
+
+def tries(email: str) -> int:
+    return facts(subject(email=email)).profiles["email"].total[3]
 
 
 class TestReplay:
@@ -109,6 +187,7 @@ class TestReplay:
 
         assert seen == replayed
         assert seen[-1]["email_tries_30d"] > 3
+        assert seen[-1]["email_booking_30d"] > 3
         assert any(values["card_frauds"] for values in seen)
 
 

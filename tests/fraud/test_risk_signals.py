@@ -16,8 +16,8 @@ SECOND = int(NOW.timestamp())
 
 def tries(kind: str, hour: int, refused: int) -> Facts:
     profile = Profile(kind)
-    windows.add(profile.rows, SECOND, windows.TRIES, hour)
-    windows.add(profile.rows, SECOND, windows.DECLINED, refused)
+    profile.count(windows.TRIES, now=SECOND, times=hour)
+    profile.count(windows.DECLINED, now=SECOND, times=refused)
     return Facts(now=SECOND, profiles={kind: profile})
 
 
@@ -75,6 +75,27 @@ class TestVelocity:
         facts = tries("email", hour, refused)
 
         assert velocity.evidence("email_tries_1h", hour, subject(), facts) == words
+
+    def test_counts_other_bookings(self):
+        asked, seen = subject(), Profile("device")
+        for booking in (*"abb", asked.booking_id):
+            seen.observe_try(now=SECOND - 60, amount_minor=9600, keys={"booking": booking})
+        facts = Facts(now=SECOND, keys={"booking": asked.booking_id}, profiles={"device": seen})
+
+        values = velocity.values(asked, facts)
+
+        assert values["device_booking_24h"] == 2
+        assert velocity.evidence("device_booking_24h", 2, asked, facts) == (
+            "2 other bookings in a day on this device"
+        )
+
+    def test_says_nothing_of_bookings_when_the_present_one_is_not_known(self):
+        facts = Facts(now=SECOND, profiles={"device": Profile("device")})
+
+        values = velocity.values(subject(), facts)
+
+        assert values["device_tries_24h"] == 0
+        assert values["device_booking_24h"] is None
 
     def test_says_nothing_without_keys(self):
         assert set(velocity.values(subject(email=""), Facts()).values()) == {None}

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from prometheus_client import REGISTRY
 
+from fraud import selectors_facts
 from fraud.models import BlacklistEntry
 from fraud.services import assessments
 from tests.fraud.builders import NOW, subject
@@ -20,8 +21,8 @@ def slow_history(settings):
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE fraud_keyprofile RENAME TO fraud_keyprofile_real")
         cursor.execute(
-            "CREATE VIEW fraud_keyprofile AS SELECT key, state FROM fraud_keyprofile_real, "
-            "(SELECT pg_sleep(2)) AS slowly"
+            "CREATE VIEW fraud_keyprofile AS SELECT key::text, state FROM fraud_keyprofile_real "
+            "UNION ALL SELECT pg_sleep(2)::text, '{}'"
         )
 
 
@@ -102,3 +103,34 @@ class TestUnknownFacts:
         with connection.cursor() as cursor:
             cursor.execute("SHOW statement_timeout")
             assert cursor.fetchone() != ("20ms",)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestLimit:
+    """Outside of all transactions, as the checkout asks."""
+
+    def test_ends_a_slow_question_and_itself(self, settings, monkeypatch):
+        settings.FRAUD_FACTS_MS_MAX = 20
+        slow = f"SELECT slow.* FROM ({selectors_facts.FACTS}) AS slow, pg_sleep(2)"
+        monkeypatch.setattr(selectors_facts, "FACTS", slow)
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            usual = cursor.fetchone()
+
+        judged = assessments.assess(subject=subject(), now=NOW)
+
+        assert "unknown_facts" in {each["signal"] for each in judged.readings}
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            assert cursor.fetchone() == usual
+
+    def test_costs_the_server_no_plan_each_time(self):
+        for _ in range(14):
+            assessments.assess(subject=subject(), now=NOW)
+
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT max(generic_plans) FROM pg_prepared_statements"
+                " WHERE statement LIKE '%fraud_keyprofile%'"
+            )
+            assert cursor.fetchone()[0] > 0

@@ -7,6 +7,7 @@ from django.db import DatabaseError, transaction
 
 from core.errors import Invalid
 from fraud import scoring
+from fraud.learning import learner
 from fraud.models import Assessment, WeightSetRow
 from fraud.risk_signals.factor import Points
 from fraud.services import assessments, measuring, outcomes, weights
@@ -115,7 +116,7 @@ class TestHoldout:
 
 
 class TestMeasuring:
-    def history(self) -> None:
+    def history(self, *, told_after: timedelta = timedelta()) -> None:
         """60 good and 30 stolen payments, of which the stolen ones were dear."""
         for number in range(90):
             at = NOW + timedelta(hours=number)
@@ -127,7 +128,8 @@ class TestMeasuring:
             )  # fmt: skip
             assessments.assess(subject=one, now=at)
             for kind in ("attempt", "succeeded", "disputed" if stolen else "genuine"):
-                outcomes.record(payment_id=one.payment_id, kind=kind, subject=one, now=at)
+                later = at + told_after if kind in ("disputed", "genuine") else at
+                outcomes.record(payment_id=one.payment_id, kind=kind, subject=one, now=later)
 
     def test_tells_what_points_would_have_done(self):
         self.history()
@@ -144,6 +146,17 @@ class TestMeasuring:
         assert figures["factors"]["amount_minor"] == {
             "payments": 30, "lift": 3.0, "false_positive_ratio": 0.0,
         }  # fmt: skip
+
+    def test_learns_only_from_what_was_known_when_the_comparison_began(self):
+        self.history(told_after=timedelta(days=30))
+
+        with pytest.raises(learner.TooLittleKnown):
+            measuring.propose(
+                version="2027-01", since=NOW - timedelta(days=1), until=NOW + timedelta(days=60),
+                actor="olive", now=NOW,
+            )  # fmt: skip
+
+        assert not WeightSetRow.objects.exists()
 
     def test_proposes_learned_points_and_adopts_nothing(self):
         self.history()

@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 
 from tests import requirements
 
+WIDE, NARROW, NARROWEST = 1280, 390, 320
+HEIGHT = 900
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
 # What the browser says of answers that a test expects to be refusals.
 EXPECTED = "Failed to load resource: the server responded with a status of 4"
@@ -56,7 +58,7 @@ def visitor(
 ) -> Iterator[Visitor]:  # fmt: skip
     """A fresh profile; `cookie` is the browser that booked."""
     context = browser.new_context(
-        base_url=url, viewport={"width": width, "height": 900}, color_scheme=theme, **options
+        base_url=url, viewport={"width": width, "height": HEIGHT}, color_scheme=theme, **options
     )
     context.set_default_timeout(20_000)
     if cookie:
@@ -65,6 +67,14 @@ def visitor(
         yield Visitor(context, context.new_page()).listen()
     finally:
         context.close()
+
+
+def width(page: Page, pixels: int) -> None:
+    page.set_viewport_size({"width": pixels, "height": HEIGHT})
+
+
+def overflows(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
 
 def accessibility_violations(page: Page, **options: Any) -> list[str]:

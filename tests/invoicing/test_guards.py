@@ -21,14 +21,23 @@ def document():
 
 class TestDocument:
     def test_refuses_a_queryset_update(self, document):
+        before = document.gross_minor
+
         self.refuses(document, lambda: Document.objects.update(gross_minor=1, net_minor=1))
 
+        assert Document.objects.get().gross_minor == before
+
     def test_refuses_a_save(self, document):
-        document.label = "INV-2026-99999"
+        before, document.label = document.label, "INV-2026-99999"
+
         self.refuses(document, document.save)
+
+        assert Document.objects.get().label == before
 
     def test_refuses_a_delete(self, document):
         self.refuses(document, lambda: Document.objects.all()._raw_delete("default"))
+
+        assert Document.objects.count() == 1
 
     @pytest.mark.parametrize(
         "statement",
@@ -39,13 +48,19 @@ class TestDocument:
         ],
     )
     def test_refuses_raw_sql_of_the_owner(self, document, statement):
+        before = document.lines
+
         self.refuses(document, lambda: run(statement))
+
+        assert Document.objects.get().lines == before
 
     def test_refuses_truncate_without_the_switch_of_tests(self, document):
         run("SET CONSTRAINTS ALL IMMEDIATE")
         run("SET LOCAL app.allow_truncate = 'off'")
 
         self.refuses(document, lambda: run("TRUNCATE invoicing_document CASCADE"))
+
+        assert Document.objects.count() == 1
 
     def refuses(self, document, act):
         with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():

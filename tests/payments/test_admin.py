@@ -111,7 +111,7 @@ class TestRefundConsole:
         make.drive(first, now=now, name="refund")
         drain_outbox()
 
-        shown = refund_quotes.preview(payment=payment, amount=Money(4))
+        shown = refund_quotes.preview(payments=[payment], amount=Money(4))
         second = refunds.request(
             payment_id=payment.id, amount_minor=4, reason="goodwill", actor="olive", now=now
         )
@@ -213,13 +213,31 @@ class TestFailedRefund:
         assert selectors.payment(failed.payment_id).refunded_minor == reserved
         assert Refund.objects.filter(retry_of=failed).exists() == (fields["act"] == "retry")
 
+    def test_that_a_dispute_stopped_is_sent_again_from_the_list_of_what_waits(
+        self, staff, sandbox, now
+    ):
+        payment = make.paid(sandbox, now=now)
+        stopped = refunds.request(
+            payment_id=payment.id, amount_minor=500, reason="goodwill", actor="olive", now=now
+        )
+        refund_sending.reject(stopped, cause="a dispute opened", failure_code="disputed", now=now)
+        page = reverse("admin:payments_refund_what_now", args=[stopped.pk])
+        listed = staff.get(reverse("admin:payments_refund_changelist") + "?waiting=yes")
+        words = staff.get(page).content.decode()
+        staff.post(page, {"act": "retry"})
+
+        assert str(stopped.pk) in listed.content.decode()
+        assert "is still owed" in words
+        assert "bank transfer" not in words
+        assert Refund.objects.get(retry_of=stopped).amount == stopped.amount
+
 
 class TestQuote:
     """What the policy gives back, place by place."""
 
     def quote(self, payment, now, leaving=None):
         return refund_quotes.quote(
-            payment=selectors.payment(payment.id),
+            payments=[selectors.payment(payment.id)],
             booking=courses.booking(payment.booking_id),
             leaving=leaving,
             now=now,

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from core.performance import recorder
 from courses.browser import COOKIE
 from payments.models import GatewayCall, Payment, Refund
 from tests.payments import make
@@ -37,6 +38,16 @@ def pay(client, booking, body, **headers):
 
 
 class TestPay:
+    def test_counts_who_presses_pay(self, sandbox, browser, booking):
+        recorder.take()
+
+        pay(browser, booking, {"confirmation_token": sandbox.confirmation_token()})
+
+        pressed = [
+            row.count for (_, name, _), row in recorder.take().items() if name == "pay_submitted"
+        ]
+        assert pressed == [1]
+
     def test_answers_succeeded(self, sandbox, browser, booking):
         answer = pay(browser, booking, {"confirmation_token": sandbox.confirmation_token()})
 

@@ -105,13 +105,22 @@ class TestDetail:
 
 class TestDecision:
     def test_declines_and_blocks(self, case):
-        client = somebody("change_reviewcase")
+        client = somebody("change_reviewcase", "change_blacklistentry")
 
         answer = decide(client, case, **DECLINE, block=["card", "email"])
 
         assert (answer.status_code, answer.json()["state"]) == (201, "declined")
         blocked = BlacklistEntry.objects.filter(source="person").order_by("kind")
         assert [each.kind for each in blocked] == ["card", "email"]
+
+    def test_blocking_needs_the_right_to_change_the_list(self, case):
+        client = somebody("change_reviewcase")
+
+        answer = decide(client, case, **DECLINE, block=["card"])
+
+        assert (answer.status_code, answer.json()["code"]) == (403, "needs_approver")
+        assert ReviewCase.objects.get().state == "open"
+        assert not BlacklistEntry.objects.exists()
 
     def test_the_second_hears_of_the_first(self, case):
         client = somebody("change_reviewcase")
@@ -135,7 +144,7 @@ class TestDecision:
         ],
     )
     def test_refuses_bad_input_and_changes_nothing(self, case, body):
-        client = somebody("change_reviewcase")
+        client = somebody("change_reviewcase", "change_blacklistentry")
 
         assert decide(client, case, **body).status_code == 400
         assert ReviewCase.objects.get().state == "open"

@@ -2,7 +2,10 @@ from datetime import timedelta
 
 import pytest
 
+from core.outbox.models import Message
+from fraud.models import Outcome
 from payments import selectors
+from payments.events import PaymentSucceeded
 from payments.models import GatewayCall, Payment, PaymentStatus, PaymentTransition
 from payments.services.refusals import NothingToPay, TokenUnusable, TooManyRefusals
 from tests.payments import make
@@ -39,6 +42,16 @@ class TestPay:
             ("authorised", "capturing"),
             ("capturing", "succeeded"),
         ]
+
+    def test_is_told_once_with_what_was_taken(self, sandbox, now):
+        payment = make.paid(sandbox, now=now)
+
+        [told] = Message.objects.filter(name=PaymentSucceeded.name)
+        assert (told.payload["payment_id"], told.payload["amount_minor"]) == (
+            str(payment.id),
+            payment.captured_minor,
+        )
+        assert Outcome.objects.filter(payment_id=payment.id, kind="succeeded").count() == 1
 
     def test_commits_an_intent_before_each_request(self, sandbox, now):
         payment = make.paid(sandbox, now=now)

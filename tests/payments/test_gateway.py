@@ -95,6 +95,12 @@ class TestAuthorise:
         assert refusal.value.payment.operation_id == operation.id
         assert GatewayCall.objects.get().outcome == "declined"
 
+    def test_of_another_amount_than_was_asked_for_is_not_believed(self, sandbox, now, operation):
+        sandbox.fault("other_amount", path="/v1/payment_intents", method="POST")
+
+        with pytest.raises(parsing.Garbled):
+            authorise(operation, sandbox, now)
+
     def test_is_rejected_when_it_is_our_mistake(self, sandbox, now, operation):
         with pytest.raises(Rejected):
             authorise(operation, sandbox, now, amount_minor=1)
@@ -213,13 +219,19 @@ class TestGuards:
 
         assert len(sandbox.books()["requests"]) == before
 
+    def test_no_change_inside_a_transaction(self, sandbox, operation, now):
+        with transaction.atomic(), pytest.raises(InsideTransaction):
+            authorise(operation, sandbox, now)
+
+        assert not GatewayCall.objects.exists()
+
     def test_no_post_without_a_committed_intent(self, sandbox):
         before = len(sandbox.books()["requests"])
 
         with pytest.raises(calls.NoIntent):
-            gateway._client().refunds.create({"payment_intent": "pi_1"})
+            gateway._client().v1.refunds.create({"payment_intent": "pi_1"})
         with pytest.raises(calls.NoIntent):
-            gateway._client().refunds.create(
+            gateway._client().v1.refunds.create(
                 {"payment_intent": "pi_1"}, {"idempotency_key": "made up"}
             )
 

@@ -44,6 +44,32 @@ class TestGiveBack:
         assert "disputed" in run.error
         assert not Refund.objects.exists()
 
+    def test_goes_back_too_when_the_driver_dies_the_moment_it_was_put_down(
+        self, sandbox, now, monkeypatch
+    ):
+        put_down = endings.succeeded_without_place
+
+        def then_die(*order, **rest):
+            put_down(*order, **rest)
+            raise RuntimeError
+
+        session = make.session(now=now, capacity=1)
+        booking = make.ready(now=now, on=session)
+        payment = make.pay(booking, sandbox, "pm_card_authenticationRequired", now=now)
+        after = booking.hold_expires_at + timedelta(seconds=1)
+        bookings.payment_abandoned(booking_id=booking.id, cause="test", now=after)
+        make.ready(now=after, on=session)
+        make.answer_bank(sandbox, payment)
+        with monkeypatch.context() as broken:
+            broken.setattr(endings, "succeeded_without_place", then_die)
+            checkout.continue_after_action(token=booking.token, now=after)
+        payment.refresh_from_db()
+        assert payment.without_place
+
+        make.drive(payment, now=after + timedelta(hours=2))
+
+        assert Refund.objects.get(payment=payment).amount_minor == payment.captured_minor
+
     def test_is_done_when_all_went_back_at_the_gateway(self, sandbox, late, now):
         sandbox.api("POST", "refunds", {"payment_intent": late.gateway_id})
         for each in sandbox.events("refund.created"):

@@ -25,7 +25,7 @@ def decide(payment, amount_minor, now, **fields):
 
 def preview(payment, amount_minor):
     payment.refresh_from_db()
-    return refund_quotes.preview(payment=payment, amount=Money(amount_minor))
+    return refund_quotes.preview(payments=[payment], amount=Money(amount_minor))
 
 
 def succeed(refund, now):

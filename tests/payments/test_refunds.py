@@ -10,9 +10,9 @@ from core.sagas import services as interventions
 from core.sagas.models import SagaRun
 from fraud.models import Outcome
 from invoicing import selectors as invoicing
-from payments.gateways.base import Unreachable
+from payments.gateways.base import GatewayDispute, Unreachable
 from payments.models import GatewayCall, Refund, RefundStatus
-from payments.services import refund_sending, refunds
+from payments.services import disputes, refund_sending, refunds
 from payments.services.refusals import (
     DisputeOpen,
     NotRefundable,
@@ -189,6 +189,44 @@ class TestDispute:
         assert refund.status == RefundStatus.REJECTED
         assert payment.refunded_minor == 0
         assert sandbox.books()["refunds"] == []
+
+    def test_that_stopped_it_and_is_won_leaves_it_to_a_person(self, sandbox, now, payment):
+        stopped = ask(payment, now)
+        dispute = make.dispute(payment, now=now)
+        send(stopped, now)
+        assert not Refund.objects.waiting().exists()
+        with pytest.raises(DisputeOpen):
+            refunds.retry(refund_id=stopped.id, actor="olive", now=now)
+
+        dispute.mirror("won", evidence_due_at=None, now=now)
+        assert list(Refund.objects.waiting()) == [stopped]
+        again = refunds.retry(refund_id=stopped.id, actor="olive", now=now)
+        send(again, now)
+
+        again.refresh_from_db()
+        assert (again.status, again.amount, again.retry_of) == (
+            "succeeded",
+            stopped.amount,
+            stopped,
+        )
+        assert not Refund.objects.waiting().exists()
+        with pytest.raises(TriedAgain):
+            refunds.retry(refund_id=stopped.id, actor="olive", now=now)
+
+    def test_that_stopped_it_and_is_lost_leaves_nothing_to_send(self, now, payment):
+        stopped = ask(payment, now)
+        dispute = make.dispute(payment, now=now)
+        send(stopped, now)
+        answer = GatewayDispute(
+            id=dispute.gateway_id, status="lost", amount=dispute.amount_minor, currency="GBP",
+            payment_id=payment.gateway_id, charge_id=payment.charge_id, reason="fraudulent",
+            due_at=None, created_at=now,
+        )  # fmt: skip
+        disputes.mirror(payment=payment, known=dispute, answer=answer, now=now)
+
+        assert not Refund.objects.waiting().exists()
+        with pytest.raises(RefundExceedsPayment):
+            refunds.retry(refund_id=stopped.id, actor="olive", now=now)
 
 
 class TestSaga:

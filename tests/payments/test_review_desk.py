@@ -312,28 +312,45 @@ class TestDecide:
 
 
 class TestAlsoBlock:
-    def test_says_what_each_would_have_stopped(self, office, review):
+    def test_says_what_each_would_have_stopped(self, approver, review):
         case = review()
 
-        page = text(office.get(desk(case)))
+        page = text(approver.get(desk(case)))
 
         assert "This card" in page
         assert "no good booking" in page
 
-    def test_counts_the_good_bookings_that_it_would_have_cost(self, office, review, sandbox, now):
+    def test_is_offered_to_those_who_may_change_the_list(self, office, review):
+        page = text(office.get(desk(review())))
+
+        assert "Also block: needs an approver." in page
+        assert 'name="block"' not in page
+
+    def test_refuses_others_and_decides_nothing(self, office, review):
+        case = review()
+
+        answer = decide(office, case, "decline", "stolen_or_tested_card", block=["card"])
+
+        assert answer.status_code == 409
+        assert "Blocking needs an approver." in text(answer)
+        assert ReviewCase.objects.get().state == "open"
+        assert not BlacklistEntry.objects.exists()
+        assert not Outcome.objects.filter(kind="fraud").exists()
+
+    def test_counts_the_good_bookings_that_it_would_have_cost(self, approver, review, sandbox, now):
         earlier = review()
-        decide(office, earlier, "approve", "score_wrong")
+        decide(approver, earlier, "approve", "score_wrong")
         drain_outbox()
         make.drive(make.latest(_booking(earlier)), now=clock.now() + timedelta(seconds=40))
 
-        page = text(office.get(desk(review())))
+        page = text(approver.get(desk(review())))
 
         assert "1 good booking" in page
 
-    def test_puts_what_was_ticked_on_the_list(self, office, review):
+    def test_puts_what_was_ticked_on_the_list(self, approver, review):
         case = review()
 
-        decide(office, case, "decline", "stolen_or_tested_card", block=["card", "email"])
+        decide(approver, case, "decline", "stolen_or_tested_card", block=["card", "email"])
 
         entries = BlacklistEntry.objects.filter(source="person").order_by("kind")
         assert [(each.kind, each.effect) for each in entries] == [
@@ -348,19 +365,19 @@ class TestAlsoBlock:
         assert ReviewCase.objects.get().state == "approved"
         assert not BlacklistEntry.objects.exists()
 
-    def test_refuses_what_is_none_of_them(self, office, review):
-        answer = decide(office, review(), "decline", "not_confirmed", block=["planet"])
+    def test_refuses_what_is_none_of_them(self, approver, review):
+        answer = decide(approver, review(), "decline", "not_confirmed", block=["planet"])
 
         assert answer.status_code == 400
         assert ReviewCase.objects.get().state == "open"
         assert not BlacklistEntry.objects.exists()
 
-    def test_what_is_listed_already_stays_as_it_is(self, office, review):
+    def test_what_is_listed_already_stays_as_it_is(self, approver, review):
         first, second = review(), review()
-        decide(office, first, "decline", "stolen_or_tested_card", block=["card"])
+        decide(approver, first, "decline", "stolen_or_tested_card", block=["card"])
 
-        assert "on the list already" in text(office.get(desk(second)))
-        decide(office, second, "decline", "stolen_or_tested_card", block=["card"])
+        assert "on the list already" in text(approver.get(desk(second)))
+        decide(approver, second, "decline", "stolen_or_tested_card", block=["card"])
 
         assert ReviewCase.objects.get(pk=second.pk).state == "declined"
         assert BlacklistEntry.objects.filter(source="person").count() == 1

@@ -186,6 +186,20 @@ class TestRisk:
         asked = [each for each in sandbox.books()["requests"] if each["path"].endswith("_intents")]
         assert "request_three_d_secure" in str(asked[-1])
 
+    def test_risen_over_the_band_at_the_bank_is_let_go(self, sandbox, now, booking, settings):
+        payment = make.pay(booking, sandbox, THREE_D_SECURE, now=now)
+        settings.FRAUD_BLOCK_ABOVE = -1
+        settings.FRAUD_REVIEW_FROM = -2
+
+        make.answer_bank(sandbox, payment)
+        checkout.continue_after_action(token=booking.token, now=now)
+
+        booking.refresh_from_db()
+        [intent] = sandbox.books()["payment_intents"]
+        assert (intent["status"], intent["amount_received"]) == ("canceled", 0)
+        assert booking.status == "cancelled"
+        assert not reviews.ReviewCase.objects.exists()
+
 
 @pytest.fixture
 def doubtful(settings):
@@ -253,9 +267,10 @@ class TestReview:
         assert sandbox.books()["payment_intents"][0]["status"] == "canceled"
 
     def test_is_declined_at_once_when_the_time_is_past(self, doubtful, sandbox, now):
-        booking = make.ready(now=now, days_ahead=0 if now.hour < 8 else 1)
+        booking = make.ready(now=now, days_ahead=1)
         booking.session.starts_at = now + timedelta(hours=11)
-        booking.session.save(update_fields=["starts_at"])
+        booking.session.ends_at = now + timedelta(hours=18)
+        booking.session.save(update_fields=["starts_at", "ends_at"])
 
         with pytest.raises(PaymentRefused):
             make.pay(booking, sandbox, now=now)

@@ -97,6 +97,18 @@ class TestFound:
         assert not StrayMoney.objects.exists()
         assert not Refund.objects.exists()
 
+    def test_is_not_what_was_only_set_aside_and_let_go(self, sandbox, now):
+        """Stripe counts the authorisation that it let go as refunded, and its message may come after our last word."""
+        payment = make.pay(make.ready(now=now), sandbox, "pm_card_authenticationRequired", now=now)
+        make.answer_bank(sandbox, payment)
+        sandbox.api("POST", f"payment_intents/{payment.gateway_id}/cancel")
+        endings.abandoned(payment, cause="abandoned", now=now)
+
+        for each in sandbox.events("payment_intent.canceled"):
+            assert tell(each, now).state == "done"
+
+        assert not StrayMoney.objects.exists()
+
     def test_stays_matched(self, sandbox, now, stray):
         stray_money.match(stray_id=stray.id, now=now, **BY)
 

@@ -8,6 +8,7 @@ from django.db import connection
 
 from courses.models.booking import browser_digest
 from fraud.subject import Subject
+from fraud.subject import keys as subject_keys
 from payments.gateways.base import Card, ConfirmationToken
 from payments.models import Payment
 from payments.services import checkout, subjects
@@ -54,6 +55,7 @@ class TestBefore:
         assert subject.card is not None
         assert (subject.card.country, subject.card.funding) == ("FR", "prepaid")
         assert (subject.billing_country, subject.venue_country) == ("FR", "GB")
+        assert subject.billing_region == "75"
         assert not subject.company
 
     def test_knows_a_firm(self, now):
@@ -109,3 +111,14 @@ class TestFingerprint:
         with connection.cursor() as cursor:
             cursor.execute("SELECT device::text FROM payments_payment")
             assert PRINT not in cursor.fetchone()[0]
+
+
+class TestAfter:
+    def test_has_the_same_keys_of_the_bill_as_before_it(self, now):
+        before = judged(now, HINTS)
+        region = before.billing_region
+
+        payment = Payment.objects.get()
+        after = subjects.after(payment, billing_country="FR", billing_region=region, now=now)
+
+        assert subject_keys(after)["region"] == subject_keys(before)["region"]

@@ -28,6 +28,7 @@ from payments.models import (
 from payments.services import disputes, refund_sending, refunds, sweeper, webhooks
 from payments.services.refusals import TriedAgain
 from payments.tasks import PROCESS_WEBHOOK
+from tests.breakers import forget_breakers
 from tests.payments import make
 
 pytestmark = pytest.mark.django_db
@@ -361,6 +362,7 @@ class TestProcess:
         assert event.next_attempt_at > now + timedelta(days=1)
         assert (event.state, event.attempts) == ("received", 0)
         sandbox.clear_faults()
+        forget_breakers()
         sweeper.sweep(now=event.next_attempt_at)
 
         event.refresh_from_db()
@@ -387,7 +389,7 @@ class TestProcess:
         event = tell(sandbox.events("refund.created")[0], now)
         sweep_until_given_up(event, from_=event.next_attempt_at)
         assert (event.state, event.attempts) == ("dead", 10)
-        refund_sending.reject(in_the_way, cause="not meant", now=now)
+        refund_sending.reject(in_the_way, cause="not meant", failure_code="", now=now)
 
         call_command("replay_webhook", "--dead")
 

@@ -3,6 +3,7 @@
 A table for each scenario: operations a second, p50/p95/p99 in milliseconds, and where the CPU went (milliseconds for
 one operation, by process). `--save` stores the result as the new baseline. Then the fraud benches, each in a process
 and a database of its own: the measuring stick, one assessment, the review queue (`--only fraud` runs these alone).
+The office's lists are measured with 100,000 bookings (`--only lists`), which take minutes to make.
 """
 
 import argparse
@@ -28,15 +29,34 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--save", action="store_true", help="store this run as the baseline")
     parser.add_argument("--operations", type=int, default=96, help="bookings in each scenario")
-    parser.add_argument("--only", choices=["site", "fraud"], help="one half of the benches")
+    parser.add_argument("--only", choices=["site", "cache", "fraud", "lists"], help="one part")
     parser.add_argument("--payments", type=int, default=1_000_000, help="in the fraud history")
     parser.add_argument("--open", type=int, default=10_000, help="cases in the review queue")
     parser.add_argument("--days", type=int, default=7, help="days judged by the measuring stick")
     options = parser.parse_args()
     print(site.facts())
-    if options.only != "fraud":
+    if options.only in (None, "site"):
         _site(options)
-    return 0 if options.only == "site" else _fraud(options)
+    broken = 0
+    if options.only in (None, "cache"):
+        broken |= _cache()
+    if options.only in (None, "lists"):
+        broken |= _lists()
+    if options.only in (None, "fraud"):
+        broken |= _fraud(options)
+    return broken
+
+
+def _cache() -> int:
+    print("\ncache", flush=True)
+    command = [sys.executable, "-m", "tests.performance.cache"]
+    return subprocess.run(command, cwd=REPOSITORY, check=False).returncode
+
+
+def _lists() -> int:
+    print("\nlists", flush=True)
+    command = [sys.executable, "-m", "tests.performance.lists"]
+    return subprocess.run(command, cwd=REPOSITORY, check=False).returncode
 
 
 def _fraud(options: argparse.Namespace) -> int:

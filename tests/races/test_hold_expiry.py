@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from courses import selectors
-from courses.models import Booking, BookingStatus, BookingTransition, moves
+from courses.models import Booking, BookingStatus, BookingTransition, steps
 from courses.services import bookings
 from courses.services.bookings import HoldExpired, PaymentInProgress, PlacesSoldOut
 from tests.courses.make import NOW, make_hold, make_paying, make_ready, make_session
@@ -94,7 +94,7 @@ class TestTwoPayments:
             return booking
 
         monkeypatch.setattr(selectors, "booking", read_together)
-        monkeypatch.setattr(moves, "UNCHANGED", "true")
+        monkeypatch.setattr(steps, "UNCHANGED", "true")
 
         at_once([lambda: bookings.begin_payment(booking_id=booking.pk, now=NOW)] * 4)
 

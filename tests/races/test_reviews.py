@@ -35,7 +35,7 @@ def approve(case, now):
 def decline(case, now):
     return lambda: reviewing.decide(
         case_id=case.pk, decision="decline", reason="stolen_or_tested_card", block=["email"],
-        actor="staff:2", now=now,
+        may_block=True, actor="staff:2", now=now,
     )  # fmt: skip
 
 

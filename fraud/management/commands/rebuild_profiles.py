@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from core import clock
 from fraud.services import profiles
 
 
@@ -11,5 +12,5 @@ class Command(BaseCommand):
     help = "Make the profile of every key again from the outcomes; judging goes on meanwhile."
 
     def handle(self, **_options: Any) -> None:
-        outcomes, made = profiles.rebuild()
+        outcomes, made = profiles.rebuild(now=clock.now())
         self.stdout.write(f"{made:,} profiles from {outcomes:,} outcomes")

@@ -5,20 +5,14 @@ import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection, transaction
 
 from core import clock
+from core.database.patience import patience
 from courses.services import sample_catalogue
 from courses.services import sample_history as bookings
+from fraud.services import profiles
 from invoicing.services import sample_history as papers
 from payments.services import sample_history as money
-
-# Rows by the hundred thousand change what the planner should believe of these tables.
-ANALYSED = (
-    "courses_coursesession", "courses_customer", "courses_booking", "courses_attendee",
-    "courses_bookingtransition", "payments_payment", "payments_paymenttransition",
-    "payments_refund", "fraud_assessment", "fraud_outcome", "invoicing_document",
-)  # fmt: skip
 
 
 class Command(BaseCommand):
@@ -50,19 +44,14 @@ class Command(BaseCommand):
         """All or nothing: the numbers of invoices have no gap, whatever happens half-way."""
         begun = time.monotonic()
         try:
-            with transaction.atomic():
+            with patience():
                 papers.refuse_a_used_shop()
                 paid: list[money.PaidSale] = []
                 for sales in bookings.fill(bookings=count, now=now):
                     paid += money.fill(sales=sales)
                 papers.fill(paid=paid)
+                profiles.rebuild(now=now)
         except papers.NumbersInUse as refusal:
             raise CommandError(refusal.detail) from refusal
-        self._analyse()
         seconds = time.monotonic() - begun
         self.stdout.write(f"Sample history: {count} bookings in {seconds:.1f} s.")
-
-    def _analyse(self) -> None:
-        with connection.cursor() as cursor:
-            for table in ANALYSED:
-                cursor.execute(f"ANALYZE {connection.ops.quote_name(table)}")

@@ -25,6 +25,7 @@ from payments.admin.reviews.forms import DecisionForm
 from payments.services import also_block, reviewing
 
 MAY_DECIDE = "fraud.change_reviewcase"
+MAY_BLOCK = "fraud.change_blacklistentry"
 KEYS = (
     ("A", "Choose approve"),
     ("D", "Choose decline"),
@@ -33,6 +34,7 @@ KEYS = (
     ("J", "Next case"),
     ("K", "Previous case"),
     ("?", "These shortcuts"),
+    ("/", "Find a booking, person or invoice"),
 )
 
 
@@ -58,6 +60,10 @@ class CaseMixin(UnfoldModelAdminViewMixin):
     @property
     def may_decide(self) -> bool:
         return bool(self.request.user.has_perm(MAY_DECIDE))
+
+    @property
+    def may_block(self) -> bool:
+        return bool(self.request.user.has_perm(MAY_BLOCK))
 
     def other_watch(self, now: datetime) -> watches.Watch | None:
         """The colleague who has it open; says that we have, when nobody does."""
@@ -121,6 +127,7 @@ class ReviewDesk(IdempotentFormMixin, CaseMixin, TemplateView):
             "reasons": reviews.REASONS,
             "blockable": self._blockable(form, payment, now),
             "may_decide": self.may_decide,
+            "may_block": self.may_block,
             "may_refund": self.request.user.has_perm("payments.add_refund"),
             "may_hold": reviews.may_hold(case, now),
             "asked_at": case.asked_to_call_at and words.moment(case.asked_to_call_at, now),
@@ -145,6 +152,7 @@ class ReviewDesk(IdempotentFormMixin, CaseMixin, TemplateView):
             reason=given["reason"],
             note=given["note"],
             block=given["block"],
+            may_block=self.may_block,
             actor=self.actor,
             now=now,
         )
@@ -152,7 +160,7 @@ class ReviewDesk(IdempotentFormMixin, CaseMixin, TemplateView):
         return self._back()
 
     def _blockable(self, form: DecisionForm, payment: Any, now: datetime) -> list[dict[str, Any]]:
-        if not self.may_decide or self.case.state != "open":
+        if not (self.may_decide and self.may_block) or self.case.state != "open":
             return []
         ticked = form["block"].value() or []
         return [

@@ -153,15 +153,16 @@ def customer(booking: Booking, now: datetime) -> list[Fact]:
         first=Min("created_at"), paid=Count("id", filter=Q(status="succeeded"))
     )
     paid = known["paid"]
+    phone, company = readable(person, "phone"), readable(person, "company")
     facts = [
         Fact("Name", readable(person, "name")),
         Fact("Email", readable(person, "email")),
-        Fact("Phone", readable(person, "phone") or "Not given", "" if person.phone else "unk"),
+        Fact("Phone", phone or "Not given", "" if phone else "unk"),
         Fact("First seen", words.ago(known["first"] or booking.created_at, now)),
         Fact("Paid bookings", f"{paid:,}" if paid else "None", "pass" if paid else ""),
     ]
-    if person.company:
-        facts.append(Fact("Company", readable(person, "company")))
+    if company:
+        facts.append(Fact("Company", company))
     return facts
 
 
@@ -240,7 +241,7 @@ def _note(kind: str, spot: Any, card: dict[str, Any], payment: Payment, booking:
         return f"{funding}, ending {payment.card_last4}" if payment.card_last4 else funding
     if kind == "connection":
         return spot.note if spot and spot.note else "Home, office or phone" if spot else ""
-    postcode = booking.customer.postcode if booking.customer else ""
+    postcode = readable(booking.customer, "postcode") if booking.customer else ""
     return f"Postcode {postcode}" if postcode else ""
 
 

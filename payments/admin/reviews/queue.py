@@ -28,6 +28,7 @@ KEYS = (
     ("K", "Previous booking"),
     ("Enter", "Open it"),
     ("?", "These shortcuts"),
+    ("/", "Find a booking, person or invoice"),
 )
 
 

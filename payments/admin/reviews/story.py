@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core import formats
+from core.crypto.fields import readable
 from courses import selectors as courses
 from courses.selectors import Booking
 from fraud.selectors import ReviewCase
@@ -91,7 +92,8 @@ def _booking(booking: Booking, payment: Payment) -> list[Happening]:
         if row.action in words_of
     ]
     if booking.details_at:
-        seconds = payment.device.get("seconds_on_form") if payment.device else None
+        device = readable(payment, "device")
+        seconds = device.get("seconds_on_form") if isinstance(device, dict) else None
         quickly = f" in {formats.counted(seconds, 'second')}" if type(seconds) is int else ""
         rows.append(Happening(booking.details_at, f"Details entered{quickly}", "", "pencil"))
     return rows

@@ -7,6 +7,7 @@ from django.test import RequestFactory
 
 from core.backoffice import today
 
+pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
@@ -57,6 +58,27 @@ class TestPage:
         shown = page("b.view")
 
         assert (shown["counts"], shown["panels"], shown["happenings"]) == ([], [], [])
+
+    def test_a_part_that_fails_leaves_the_others_standing(self, page):
+        def broken(now):
+            raise ZeroDivisionError
+
+        today.add_count(10, "a.view", broken)
+        today.add_count(20, "a.view", count("Stands", 3))
+        today.add_panel(10, "a.view", broken)
+        today.add_happenings("a.view", broken)
+
+        shown = page("a.view")
+
+        assert [each == today.FAILED for each in shown["counts"]] == [True, False]
+        assert shown["panels"] == [today.FAILED]
+        assert shown["happenings"] == today.FAILED
+        assert shown["waiting"] == 3
+
+    def test_leaves_out_a_panel_that_has_nothing_to_say(self, page):
+        today.add_panel(10, "a.view", lambda now: None)
+
+        assert page("a.view")["panels"] == []
 
     def test_merges_what_happened_newest_first_and_stops_at_ten(self, page):
         def source(start):

@@ -119,3 +119,105 @@ class TestRotateKeys:
 
         assert tally.refused == "IntegrityError"
         assert not tally.done
+
+
+class TestKilled:
+    def test_s78_goes_on_where_it_was_killed(self, new_key, monkeypatch):
+        """Killed after its second batch; what is done stays done, and the next run does the rest."""
+        for number in range(8):
+            letter(str(number))
+        new_key()
+        batches = []
+
+        def killed(point: str) -> None:
+            batches.append(point)
+            if len(batches) == 2:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(rotation, "crash_point", killed)
+        with pytest.raises(KeyboardInterrupt):
+            rotation.rotate(RECIPIENT, batch_size=2)
+        monkeypatch.setattr(rotation, "crash_point", lambda point: None)
+        assert rotation.under_each_key(RECIPIENT)["fresh"] == 4
+
+        tally = rotation.rotate(RECIPIENT, batch_size=2)
+
+        assert tally.resealed == 4
+        assert rotation.under_each_key(RECIPIENT) == {"fresh": 8}
+
+    def test_says_how_far_it_is(self, new_key, capsys):
+        for number in range(5):
+            letter(str(number))
+        new_key()
+        heard = []
+
+        rotation.rotate(
+            RECIPIENT, batch_size=2, progress=lambda tally: heard.append(tally.resealed)
+        )
+
+        assert heard == [2, 4, 5]
+
+
+class TestMixedNodes:
+    """S78: some processes have the new ring, some still the old one; none may meet a value that it can't open."""
+
+    OLD, NEW = key("old"), key("new")
+    NOT_YET, FIRST, SECOND, LAST = OLD, f"{OLD},{NEW}", f"{NEW},{OLD}", NEW
+
+    def met(self, settings, writers: list[str], readers: list[str]) -> list[str]:
+        """What each reader makes of what each writer wrote."""
+        found = []
+        for number, writer in enumerate(writers):
+            settings.ENCRYPTION_KEY = writer
+            kept = letter(f"{number}")
+            for reader in readers:
+                settings.ENCRYPTION_KEY = reader
+                try:
+                    found.append(Message.objects.get(pk=kept.pk).recipient)
+                except keyring.Unreadable as error:
+                    found.append(type(error).__name__)
+        return found
+
+    @pytest.mark.parametrize(
+        "together", [(NOT_YET, FIRST), (FIRST, SECOND)], ids=["known", "written"]
+    )
+    def test_s78_read_each_other_in_both_phases(self, settings, together):
+        assert set(self.met(settings, list(together), list(together))) == {"ann@example.org"}
+
+    def test_s78_would_not_without_the_first_phase(self, settings):
+        """The twin: the new key in front before everybody knows it."""
+        together = [self.NOT_YET, self.SECOND]
+
+        assert "UnknownKey" in self.met(settings, together, together)
+
+    def test_s78_read_on_while_all_is_resealed(self, settings):
+        settings.ENCRYPTION_KEY = self.FIRST
+        kept = [letter(str(number)) for number in range(6)]
+        settings.ENCRYPTION_KEY = self.SECOND
+        seen: list[str] = []
+
+        def read(_tally: rotation.Tally) -> None:
+            for ring in (self.FIRST, self.SECOND):
+                settings.ENCRYPTION_KEY = ring
+                seen.extend(Message.objects.get(pk=each.pk).recipient for each in kept)
+
+        rotation.rotate(RECIPIENT, batch_size=2, progress=read)
+        settings.ENCRYPTION_KEY = self.LAST
+
+        assert len(seen) == 3 * 2 * 6
+        assert set(seen) == {"ann@example.org"}
+        assert {Message.objects.get(pk=each.pk).recipient for each in kept} == {"ann@example.org"}
+
+
+class TestCheckOnly:
+    def test_counts_and_changes_nothing(self, new_key):
+        for number in range(3):
+            letter(str(number))
+        writing = keyring.ring().writing_id
+        new_key()
+
+        status, report = run("--check")
+
+        assert status == 0
+        assert report["columns"]["mail_message.recipient"] == {writing: 3}
+        assert report["key"] == "fresh"

@@ -1,4 +1,4 @@
-"""A small shop that is in order, with the books of its gateway: two sales, a refund, a dispute, a hold, a review."""
+"""A small shop that is in order, with the books of its gateway: two sales, one of them moved, a refund, a dispute, a hold, a review."""
 
 import copy
 from datetime import UTC, timedelta
@@ -12,13 +12,15 @@ from core.mail.models import Message as Email
 from core.outbox.events import publish
 from core.outbox.models import Delivery
 from core.sagas.models import SagaRun, SagaStepLog
-from courses.models import Booking
+from courses.models import Booking, Venue
+from courses.services import bookings, moving, waiting
 from invoicing import emails
 from invoicing.models import Document
 from invoicing.services import files, issue
 from payments.events import PaymentSucceeded
 from payments.models import Dispute, GatewayCall, Payment, Refund, WebhookEvent
-from tests.courses.make import NOW, make_hold, make_session
+from payments.services import ledger, session_cancelling
+from tests.courses.make import NOW, make_hold, make_session, make_venue
 from tests.invoicing.builders import make_refund, make_sale
 
 LATER = NOW + timedelta(hours=1)
@@ -34,12 +36,19 @@ def build() -> dict[str, Any]:
     """Writes the rows; returns the gateway's books."""
     session = make_session(capacity=20)
     sold, refunded = make_sale(places=2, session=session), make_sale(places=2, session=session)
+    moving.move(
+        booking_id=sold.booking_id, session_id=make_session(venue=_another_town(), on=(NOW + timedelta(days=40)).date()).pk,
+        shown_minor=0, actor="customer", now=NOW,
+    )  # fmt: skip
+    _call_off()
+    _wait_in_vain()
     refund = make_refund(refunded, amount_minor=9600)
     for payment in (sold, refunded):
         _leave_traces_of_payment(payment)
     _call(refund.operation_id, "refund", refunded)
     _run("refund", refund.pk)
     issue.credit_note(refund_id=refund.pk, now=NOW)
+    _book(sold, refunded, refund)
     dispute = _disputed(sold)
     make_hold(session, now=LATER - timedelta(minutes=1))
     _mail_documents()
@@ -88,6 +97,45 @@ def changed(books: dict[str, Any], change: Any) -> dict[str, Any]:
 
 
 # --- Rows ------------------------------------------------------------------------------------------
+
+
+def _book(sold: Payment, refunded: Payment, refund: Refund) -> None:
+    """The ledger: two payments, a refund, a fee; then two days are sealed."""
+    for payment in (sold, refunded):
+        ledger.taken(payment, now=NOW)
+    ledger.given_back(refund, at=NOW, now=NOW)
+    ledger.moved(
+        kind="fee", key="fee:txn_1", source=sold.charge_id, stripe_minor=-34, payment_id=sold.pk,
+        at=NOW, now=NOW,
+    )  # fmt: skip
+    ledger.seal_days(now=NOW + timedelta(days=3))
+
+
+def _another_town() -> Venue:
+    """Where no other world has dates."""
+    return make_venue("whitby", town="Whitby")
+
+
+def _call_off() -> None:
+    """A date that we cancelled, with a hold that ended."""
+    session = make_session(venue=_another_town(), on=(NOW + timedelta(days=50)).date())
+    make_hold(session)
+    session_cancelling.begin(
+        session_id=session.pk, reason="too_few", note="", actor="staff:1", now=NOW
+    )
+    session_cancelling.settle_due(clock=lambda: NOW)
+
+
+def _wait_in_vain() -> None:
+    """Somebody waited, was offered a place, and let it run out."""
+    session = make_session(venue=_another_town(), on=(NOW + timedelta(days=60)).date(), capacity=1)
+    before = NOW - timedelta(days=1)
+    held = make_hold(session, now=before)
+    waiting.join(session_id=session.pk, name="Ada", email="w@example.com", places=1, now=before)
+    for at in (held.hold_expires_at, before + timedelta(hours=13)):
+        waiting.serve_all(now=at)
+        bookings.expire_due(now=at)
+        waiting.serve_all(now=at)
 
 
 def _leave_traces_of_payment(payment: Payment) -> None:
@@ -174,6 +222,19 @@ def _books(payments: list[Payment], refund: Refund, dispute: Dispute) -> dict[st
             for payment in payments
         ],
     }  # fmt: skip
+    books["balance_transactions"] = [
+        *(
+            _balance(
+                f"txn_{number}",
+                "charge",
+                payment.charge_id,
+                payment.captured_minor,
+                34 * (number == 1),
+            )
+            for number, payment in enumerate(payments, start=1)
+        ),
+        _balance("txn_9", "refund", refund.gateway_id, -refund.amount_minor, 0),
+    ]
     books["events"] = [
         *(_event("payment_intent.succeeded", each) for each in intents),
         _event("refund.created", books["refunds"][0]),
@@ -197,6 +258,13 @@ def _charge(payment: Payment, refund: Refund) -> dict[str, Any]:
         "amount_captured": payment.amount_minor,
         "amount_refunded": refund.amount_minor if refund.payment_id == payment.pk else 0,
         "currency": "gbp", "created": CREATED, "metadata": _marks(payment),
+    }  # fmt: skip
+
+
+def _balance(pk: str, kind: str, source: str, amount: int, fee: int) -> dict[str, Any]:
+    return {
+        "id": pk, "object": "balance_transaction", "reporting_category": kind, "source": source,
+        "amount": amount, "fee": fee, "currency": "gbp", "created": CREATED,
     }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from core.errors import Unavailable
 from core.mail import attachments, delivery
 from core.mail.attachments import Attachment, AttachmentReference
 from core.mail.models import ATTEMPTS_MAX, LEASE, Message
+from tests.breakers import forget_breakers
 from tests.core.mail.letters import NOW, letter
 from tests.core.mail.smtp_server import SmtpServer
 
@@ -104,6 +105,7 @@ class TestSendDue:
         message, moment = letter(), NOW
 
         for _ in range(ATTEMPTS_MAX):
+            forget_breakers()
             assert delivery.send_due(now=moment) == 1
             message.refresh_from_db()
             moment = max(moment, message.due_at)

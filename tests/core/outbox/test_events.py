@@ -107,8 +107,13 @@ class TestSubscribe:
         with pytest.raises(ValueError, match=r"tests\.hear"):
             events.subscribe(BellRang, print, name="tests.hear")
 
-    def test_accepts_the_same_twice(self, bell):
+    @pytest.mark.django_db
+    def test_accepts_the_same_twice_and_tells_it_once(self, bell):
         events.subscribe(BellRang, heard, name="tests.hear")
+
+        ring(1)
+
+        assert Delivery.objects.filter(handler="tests.hear").count() == 1
 
 
 class TestEvent:

@@ -240,10 +240,13 @@ class TestMetrics:
         ring(1, now=NOW - timedelta(seconds=90))
         ring(2, now=NOW)
 
-        metrics.read_backlog(now=NOW)
+        found = {each.name: each.samples[0].value for each in metrics.backlog(NOW)}
 
-        assert metrics.open_deliveries._value.get() == 2
-        assert metrics.oldest_open_seconds._value.get() == 90
+        assert found == {
+            "outbox_open_deliveries": 2,
+            "outbox_gave_up_deliveries": 0,
+            "outbox_oldest_open_seconds": 90,
+        }
 
 
 @pytest.mark.django_db

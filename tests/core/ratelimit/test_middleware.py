@@ -1,27 +1,9 @@
 """Limits at the doors, counted in the real store, and in each process when that is away."""
 
 import pytest
-from django.core.cache import caches
 from structlog.testing import capture_logs
 
-from core.ratelimit import limits
-
-
-@pytest.fixture
-def limited(doors, settings):
-    caches["ratelimit"].clear()
-    limits._local.counts.clear()
-    limits._local.resting_until = 0.0
-    settings.RATE_LIMITS = {"unknown_links": "3/10m", "posts": "3/h", "pages": "5/h"}
-    yield doors
-    limits._local.resting_until = 0.0
-
-
-@pytest.fixture
-def store_is_away(settings):
-    """The limits' database at an address where nothing listens."""
-    away = {**settings.CACHES["ratelimit"], "LOCATION": "redis://127.0.0.1:9/2"}
-    settings.CACHES = {**settings.CACHES, "ratelimit": away}
+from tests.core.backoffice.staff import of_role
 
 
 def statuses(client, path: str, count: int, method: str = "get", **extra) -> list[int]:
@@ -40,6 +22,8 @@ class TestPages:
 
         assert response.status_code == 429
         assert 0 < int(response.headers["Retry-After"]) <= 3600
+        assert response.headers["RateLimit-Policy"] == '"pages";q=5;w=3600'
+        assert response.headers["RateLimit"].startswith('"pages";r=0;t=')
 
     def test_of_the_api_answer_with_a_problem(self, limited):
         statuses(limited, "/plain/", 5)
@@ -71,6 +55,52 @@ class TestPosts:
     def test_have_a_limit_of_their_own(self, limited):
         assert statuses(limited, "/plain/", 5, "post") == [200] * 3 + [429] * 2
         assert limited.get("/plain/").status_code == 200
+
+
+class TestUsers:
+    """One browser, whatever addresses it comes from."""
+
+    def test_have_a_limit_of_their_own(self, limited, settings):
+        settings.RATE_LIMITS = {"pages": "100/h", "pages.user": "4/h"}
+        limited.cookies["rft_browser"] = "u" * 32
+
+        found = [
+            limited.get("/plain/", REMOTE_ADDR=f"203.0.113.{number}").status_code
+            for number in range(1, 7)
+        ]
+        limited.cookies["rft_browser"] = "v" * 32
+        another = limited.get("/plain/", REMOTE_ADDR="203.0.113.1").status_code
+
+        assert found == [200] * 4 + [429] * 2
+        assert another == 200
+
+    def test_gain_nothing_by_a_fresh_cookie_each_time(self, limited, settings):
+        settings.RATE_LIMITS = {"pages": "5/h", "pages.user": "4/h"}
+        found = []
+        for number in range(7):
+            limited.cookies["rft_browser"] = f"{number:032d}"
+            found.append(limited.get("/plain/").status_code)
+
+        assert found == [200] * 5 + [429] * 2
+
+    @pytest.mark.django_db
+    def test_of_the_back_office_count_by_person(self, limited, settings):
+        settings.RATE_LIMITS = {"pages": "100/h", "pages.user": "2/h"}
+        limited.force_login(of_role("owner"))
+
+        assert statuses(limited, "/admin/", 4) == [200, 200, 429, 429]
+
+
+class TestEverybodyTogether:
+    def test_has_a_limit_too(self, limited, settings):
+        settings.RATE_LIMITS = {"pages": "100/h", "pages.global": "3/h"}
+
+        found = [
+            limited.get("/plain/", REMOTE_ADDR=f"203.0.113.{number}").status_code
+            for number in range(1, 6)
+        ]
+
+        assert found == [200] * 3 + [429] * 2
 
 
 class TestUnknownLinks:

@@ -13,7 +13,7 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from config.celery import app  # noqa: E402
-from core.tracing import propagation  # noqa: E402
+from core.tracing import propagation, spans  # noqa: E402
 
 
 @shared_task
@@ -26,7 +26,7 @@ def main() -> None:
     client = Client(raise_request_exception=False, SERVER_NAME="127.0.0.1")
     client.get("/livez", headers={"traceparent": sys.argv[1]})
     client.get("/bookings/0123456789abcdefSECRET/?email=ann@example.org")
-    with propagation.attach({"traceparent": sys.argv[1]}):
+    with spans.continued({"traceparent": sys.argv[1]}, "scene"):
         with connection.cursor() as cursor:
             cursor.execute("SELECT %s", ["ann@example.org"])
         follow.delay()

@@ -82,7 +82,7 @@ class TestOurOwnLines:
         (line,) = lines()
         assert "hunter2" not in json.dumps(line)
         assert "ann@" not in json.dumps(line)
-        assert line["exception"][0]["exc_type"] == "ValueError"
+        assert line["exception"][0]["type"] == "ValueError"
 
 
 class TestLinesOfLibraries:

@@ -32,5 +32,5 @@ class TestCleaned:
             "url": "https://x.example/bookings/[token]/pay/",
         }
         assert "user" not in clean
-        assert clean["exception"]["values"][0] == {"type": "ValueError", "value": "bad [email]"}
+        assert clean["exception"]["values"][0] == {"type": "ValueError", "value": ""}
         assert not {"secret", "Ann", "203.0.113.9"} & set(str(clean).replace("'", " ").split())

@@ -9,9 +9,6 @@ from tests.core.backoffice import staff
 from tests.functional import chromium as browsers
 from tests.functional.chromium import Visitor
 
-WIDE = {"width": 1280, "height": 900}
-NARROW = {"width": 390, "height": 844}
-
 
 @dataclass
 class Desk:

@@ -6,8 +6,9 @@ from playwright.sync_api import expect
 from core import clock
 from fraud.models import ReviewWatch
 from fraud.selectors import ReviewCase
+from tests.functional import chromium as browsers
 from tests.functional.backoffice import reviewed
-from tests.functional.backoffice.conftest import NARROW, Desk
+from tests.functional.backoffice.conftest import Desk
 from tests.functional.backoffice.test_staff_pages import wrong_with
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -100,7 +101,7 @@ class TestKeys:
         assert desk.page.locator("[name=decision]:checked").count() == 0
 
     def test_the_bar_of_a_phone_hides_where_the_decision_is(self, desk: Desk):
-        desk.page.set_viewport_size(NARROW)
+        browsers.width(desk.page, browsers.NARROW)
         desk.open(page_of(reviewed.case()))
         bar = desk.page.locator(".bottom-bar")
         expect(bar).to_be_visible()

@@ -102,7 +102,7 @@ class Customer:
         self.page.wait_for_url(f"**{address}")
 
     def comes_back(self) -> None:
-        self.page.goto(self.left)
+        self.page.goto(self.left, wait_until="commit")
 
     # --- what they see -------------------------------------------------------------------------
 

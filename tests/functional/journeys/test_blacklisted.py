@@ -75,3 +75,6 @@ class TestInTheMiddleOfACheckout:
         customer.pays()
 
         customer.sees("You’re booked")
+        assert customer.booking.status == "confirmed"
+        entry.refresh_from_db()
+        assert entry.hits == 0

@@ -1,5 +1,6 @@
 """Looking for a date: the list follows the wish without a reload, keeps its address, and says what it found."""
 
+import json
 import re
 
 import pytest
@@ -26,6 +27,22 @@ class TestFilters:
 
         customer.reads("within 40 miles of Leeds")
 
+    def test_keep_the_place_for_the_visit_until_it_is_taken_out(self, customer):
+        page = customer.page
+        page.goto("/?near=Leeds")
+        page.get_by_role("link", name=re.compile("^Book Emergency")).first.click()
+        page.get_by_role("link", name="Courses and dates").first.click()
+        customer.reads("within 40 miles of Leeds")
+        expect(page.get_by_label("Near")).to_have_value("Leeds")
+        assert page.url.endswith("?near=Leeds")
+
+        page.locator(".chip[aria-current]", has_text="Leeds").click()
+        customer.reads("28 dates in Yorkshire")
+        page.goto("/")
+
+        customer.reads("28 dates in Yorkshire")
+        expect(page.get_by_label("Near")).to_have_value("")
+
     def test_are_a_page_of_their_own_on_a_phone(self, customer):
         page = customer.page
         page.set_viewport_size({"width": 390, "height": 844})
@@ -37,6 +54,7 @@ class TestFilters:
         page.get_by_role("button", name="Show 27 dates").click()
 
         customer.reads("27 dates in Yorkshire")
+        assert "full=hide" in page.url
 
     def test_keep_the_last_list_when_the_server_cannot_be_reached(self, customer):
         page = customer.page
@@ -46,6 +64,7 @@ class TestFilters:
 
         customer.reads("We couldn’t update the list. Try again.")
         customer.reads("28 dates in Yorkshire")
+        assert page.get_by_role("link", name=re.compile("^Book Emergency")).count() > 0
         # The browser says in its console, too, that it could not reach the server.
         customer.visitor.complaints.clear()
 
@@ -72,3 +91,26 @@ class TestPanel:
         expect(reminder).to_be_visible()
         reminder.get_by_role("link", name="Choose a date").click()
         expect(reminder).to_be_hidden()
+
+
+class TestFieldMeasurements:
+    def test_are_sent_when_the_page_is_left(self, customer):
+        """Left for another tab: a navigation's beacon leaves after the page that Playwright listens to."""
+        page = customer.page
+        page.goto("/help/")
+        page.get_by_role("heading", level=1).click()
+
+        with page.expect_request("**/vitals") as sent:
+            page.evaluate(LEAVE)
+
+        told = json.loads(sent.value.post_data)
+        assert told["page"] == "courses:help"
+        assert told["LCP"] > 0 and told["device"] in ("phone", "tablet", "desktop")
+        assert set(told) <= {"page", "device", "LCP", "CLS", "INP"}
+        assert sent.value.response().status == 204
+
+
+LEAVE = """() => {
+  Object.defineProperty(document, "visibilityState", { value: "hidden" });
+  document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+}"""

@@ -129,6 +129,8 @@ class TestLapsed:
         checked.sees("We couldn’t confirm your booking")
         opens(office, case)
         reads(office, "Nobody decided in time")
+        assert case_of(checked).state == "lapsed"
+        assert [each.status for each in checked.payments] == [PaymentStatus.CANCELLED]
 
 
 class TestTwoColleagues:
@@ -149,6 +151,8 @@ class TestTwoColleagues:
         office.page.get_by_role("button", name="Decline and release £96.00").click()
         reads(office, "was released, nothing was taken")
         reads(colleague, "Already declined at")  # and the first one's page shows the end
+        case.refresh_from_db()
+        assert (case.state, case.reason) == ("declined", "duplicate_or_mistake")
 
     def test_a_decision_made_meanwhile_is_told(self, checked, office, colleague):
         case = case_of(checked)
@@ -185,3 +189,6 @@ class TestWithoutJavaScript:
             reads(person, "Taking the money…")
 
         eventually(lambda: checked.booking.status, lambda status: status == "confirmed")
+        case.refresh_from_db()
+        assert (case.state, case.reason) == ("approved", "score_wrong")
+        assert [each.status for each in checked.payments] == [PaymentStatus.SUCCEEDED]

@@ -29,6 +29,7 @@ class TestTheCardForm:
         customer.reads("Something is stopping the card form from loading, often a work network.")
         expect(customer.page.locator("[data-slow]")).to_contain_text("0113 496 0112")
         expect(customer.page.get_by_role("button", name="Reload")).to_be_visible()
+        assert (customer.booking.status, customer.payments) == ("held", [])
         customer.visitor.complaints.clear()
 
     def test_that_is_slow_says_so_and_then_arrives(self, customer):
@@ -42,6 +43,7 @@ class TestTheCardForm:
         waiting[0].continue_()
 
         expect(customer.page.locator("[data-slow]")).to_be_empty(timeout=20_000)
+        assert (customer.booking.status, customer.payments) == ("held", [])
 
 
 class TestTheConnection:
@@ -67,6 +69,7 @@ class TestCardsOutOfOrder:
 
         paying.reads("We can’t take cards right now. Nothing was taken.")
         paying.reads("Your places are held until")
+        assert (paying.booking.status, paying.payments) == ("held", [])
 
 
 class TestWithoutJavaScript:
@@ -91,8 +94,20 @@ class TestWithoutJavaScript:
             assert customer.booking.extensions == 1
 
 
+BIG_LETTERS = """addEventListener("DOMContentLoaded", () => {
+  document.documentElement.style.fontSize = "200%";
+});"""
+
+
 class TestTheKeyboard:
-    def test_alone_books_a_place(self, customer):
+    def test_alone_books_a_place_in_big_letters_and_without_movement(self, stack, chromium, shop):
+        with browsers.visitor(chromium, stack.url, reduced_motion="reduce") as visitor:
+            visitor.context.add_init_script(BIG_LETTERS)
+            self.books(Customer(visitor, shop))
+            assert not browsers.overflows(visitor.page)
+            visitor.has_no_complaints()
+
+    def books(self, customer):
         page = customer.page
         page.goto("/courses/emergency-first-aid-at-work/")
         reach(page, "#book input[name=session]:not([disabled])")

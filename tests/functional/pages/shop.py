@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from core import clock
-from courses.models import Booking, Course, CourseSession
-from courses.services import bookings
+from core.crypto.index import keyed_digest
+from courses.models import Booking, Course, CourseSession, Rating
+from courses.services import bookings, rating
 from courses.services.bookings import CustomerDetails
 from fraud.services import assessments, reviews
 from payments.models import Payment
+from payments.services import session_cancelling
 from tests.courses.make import make_course, make_ready, make_session, make_venue
 from tests.fraud.builders import subject
 
 ROOT = Path(__file__).parents[3]
 BROWSER = "p" * 32
+RATING_LINK = "r" * 32
 TOWNS = {
     "leeds": ("Leeds", "LS1 1AA", "53.79", "-1.54"),
     "york": ("York", "YO1 7AA", "53.96", "-1.08"),
@@ -217,6 +220,16 @@ def confirmed(shop: Shop) -> Booking:
     return bookings.confirm(booking_id=booking.pk, now=clock.now())
 
 
+def called_off(shop: Shop) -> Booking:
+    """We cancelled its date, and it has not chosen yet."""
+    booking, now = confirmed(shop), clock.now()
+    session_cancelling.begin(
+        session_id=booking.session_id, reason="too_few", note="", actor="staff:1", now=now
+    )
+    session_cancelling.settle_due(clock=lambda: now)
+    return booking
+
+
 def cancelled(shop: Shop) -> Booking:
     booking = confirmed(shop)
     bookings.cancel(
@@ -276,6 +289,17 @@ def paid_too_late(shop: Shop) -> Booking:
     return booking
 
 
+def rated(shop: Shop) -> str:
+    """Where an attendee says how it was."""
+    attendee = confirmed(shop).attendees.get(position=1)
+    Rating.objects.create(
+        attendee=attendee,
+        session_id=attendee.booking.session_id,
+        link_digest=keyed_digest(RATING_LINK, purpose=rating.LINK),
+    )
+    return f"/rating/{RATING_LINK}/"
+
+
 MAKERS: dict[str, Callable[[Shop], Booking]] = {
     "details": held,
     "details-filled": ready,
@@ -297,6 +321,9 @@ MAKERS: dict[str, Callable[[Shop], Booking]] = {
     "status-cancelled": cancelled,
     "booking": confirmed,
     "booking-cancelled": cancelled,
+    "emails": confirmed,
+    "move": confirmed,
+    "choosing": called_off,
 }
 PLACE = {
     "details": "details/",
@@ -305,6 +332,9 @@ PLACE = {
     "approve": "pay/",
     "status": "status/",
     "booking": "",
+    "emails": "emails/",
+    "move": "move/",
+    "choosing": "choose/",
 }
 PLAIN = {
     "catalogue": "/",
@@ -318,6 +348,9 @@ PLAIN = {
     "my-bookings": "/my-bookings/",
     "help": "/help/",
     "workplace": "/workplace/",
+    "new-dates": "/new-dates/?course=paediatric-first-aid",
+    "new-dates-sent": "/new-dates/?sent",
+    "workplace-sent": "/workplace/?sent",
     "cancelling": "/cancelling/",
     "privacy": "/privacy/",
     "terms": "/terms/",
@@ -331,11 +364,15 @@ def address_of(name: str, shop: Shop) -> str:
     """The address of a page in the state that its name says, made for it."""
     if name == "choose":
         return f"/sessions/{shop.sessions[0].pk}/book/"
+    if name == "waiting-list":
+        return f"/sessions/{shop.sessions[4].pk}/waiting-list/"
+    if name == "rating":
+        return rated(shop)
     if name in PLAIN:
         return PLAIN[name]
     booking = MAKERS[name](shop)
     return f"/bookings/{booking.token}/{PLACE[name.split('-', maxsplit=1)[0]]}"
 
 
-EVERY_STATE = ["choose", *PLAIN, *MAKERS]
+EVERY_STATE = ["choose", "waiting-list", "rating", *PLAIN, *MAKERS]
 STATUS_OF = {"not-found": 404, "lost-booking": 404}

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,10 +85,17 @@ class Sandbox:
     def fault(
         self, fault: str, path: str = "*", method: str = "*", **options: Any
     ) -> dict[str, Any]:
-        """One of: error_before, error_after, drop, drop_after, silence, timeout_after, 429, 409,
-        html502, delay_ms. Options: times, skip, key, delay_ms, seconds, should_retry."""
+        """One of: error_before, error_after, drop, drop_after, silence, timeout_after, other_amount,
+        429, 409, html502, delay_ms. Options: times, skip, key, delay_ms, seconds, should_retry."""
         match = {"method": method, "path": path, "key": options.pop("key", "*")}
         return self.control("POST", "faults", {"match": match, "fault": fault, **options})
+
+    def struck(self) -> dict[str, int]:
+        """How many calls each kind of fault on order has broken."""
+        hits: Counter[str] = Counter()
+        for rule in self.control("GET", "faults")["faults"]:
+            hits[rule["fault"]] += rule["hit"]
+        return dict(hits)
 
     def clear_faults(self) -> None:
         self.control("DELETE", "faults")
@@ -168,14 +176,22 @@ class Sandbox:
         body = {"payment_method": payment_method, **params}
         return str(self.api("POST", "test_helpers/confirmation_tokens", body)["id"])
 
-    def api(self, method: str, path: str, params: dict[str, str] | None = None) -> dict[str, Any]:
+    def refund_as_staff_of_the_gateway(self, payment_intent: str, amount: int) -> None:
+        """As somebody does in the gateway's own pages: not with our key."""
+        self.allow_key("dashboard", "POST /v1/refunds")
+        params = {"payment_intent": payment_intent, "amount": str(amount)}
+        self.api("POST", "refunds", params, key="dashboard")
+
+    def api(
+        self, method: str, path: str, params: dict[str, str] | None = None, *, key: str = ""
+    ) -> dict[str, Any]:
         """A bare call with the secret key, for arranging; tests of the wire use the SDK."""
         data = urllib.parse.urlencode(params or {}).encode() if method == "POST" else None
         request = urllib.request.Request(
             f"{self.base_url}/v1/{path}",
             method=method,
             data=data,
-            headers={"Authorization": f"Bearer {self.secret_key}"},
+            headers={"Authorization": f"Bearer {key or self.secret_key}"},
         )
         with urllib.request.urlopen(request, timeout=60) as answer:
             return dict(json.load(answer))

@@ -132,7 +132,10 @@ class TestPaymentElement:
             "() => seen.some(([name]) => name === 'loaderror')", timeout=20_000
         )
 
+        told = opened.evaluate("seen.map(([name]) => name)")
         opened.close()
+        assert told.count("loaderror") == 1
+        assert "ready" not in told
 
     def test_groups_and_clears(self, page: Page) -> None:
         _type(page, number="378282246310005", cvc="1234")

@@ -1,0 +1,3 @@
+"""The console of the cache."""
+
+from core.cache.admin import console  # noqa: F401

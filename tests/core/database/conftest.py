@@ -1,0 +1,10 @@
+"""The moment of these tests."""
+
+import pytest
+
+from core import clock
+
+
+@pytest.fixture
+def now():
+    return clock.now()

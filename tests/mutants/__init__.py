@@ -1,0 +1,1 @@
+"""Faults planted in the money paths, each of which a test must notice: `make mutants`."""
