@@ -74,6 +74,7 @@ class Keeper:
             self._heard_at = time.monotonic()
             self._layers.changes.flush("listening")
             metrics.listening.set(1)
+            self._layers.deaf = False
             self.listening.set()
         message = self._pubsub.get_message(timeout=LISTEN_SECONDS)
         if message is not None:
@@ -94,6 +95,7 @@ class Keeper:
         self._stop.wait(LISTEN_SECONDS)
 
     def _close(self) -> None:
+        self._layers.deaf = self._layers.line is not None
         self.listening.clear()
         pubsub, self._pubsub = self._pubsub, None
         if pubsub is not None:

@@ -47,6 +47,8 @@ class Layers:
         self.lock = threading.Lock()
         # To Valkey in any case; None: there is none.
         self.line = Shared(shared_alias, prefix) if shared_alias else None
+        # Until its keeper listens, this process misses what others forget.
+        self.deaf = self.line is not None
         # Bound once: the way of a hit is short.
         self._find = self.memory.get
 
@@ -55,12 +57,17 @@ class Layers:
         """None also while it does not know of changes that this process has made."""
         return None if self.changes.waiting else self.line
 
+    @property
+    def _is_behind(self) -> bool:
+        """Valkey answers, and may have heard what we did not. Where it is away too, we go on with what we have."""
+        return self.deaf and self.line is not None and not self.line.is_silent
+
     # --- Reading ----------------------------------------------------------------------------------
 
     def hit(self, full: str) -> Entry | None:
         """What this process may answer with by itself."""
         entry: Entry | None = self._find(full)
-        if entry is None:
+        if entry is None or (self.deaf and self._is_behind):
             return None
         at = now() if settings.CLOCK_OFFSET_FILE else time.time()
         if at >= entry.fresh_until or at < entry.made_at - 1:
@@ -120,7 +127,7 @@ class Layers:
         """One caller begins, the others wait. Who has something old to show waits only a moment."""
         if connection.in_atomic_block:
             return self._make_here(wish)
-        old, family = self._showable(wish.key), wish.family
+        old, family, asked = self._showable(wish.key), wish.family, self.changes.count
         flight, leads = self.flights.join(wish.key)
         if leads:
             Making(self, wish, flight, old=old).begin()
@@ -129,7 +136,7 @@ class Layers:
             if old is not None:
                 return self.shown_for_now(old)
         try:
-            return flight.result(family.hard_seconds if old is None else family.soft_seconds)
+            entry = flight.result(family.hard_seconds if old is None else family.soft_seconds)
         except TookTooLong:
             if old is None:
                 next(stats.of(family.name).failed)
@@ -140,6 +147,10 @@ class Layers:
             if old is None:
                 raise
             return self.shown_for_now(old)
+        if entry.born < asked and not self.changes.may_keep(entry.key, entry.tags, entry.born):
+            # Its making began before a change that was known when we asked. The next one begins after.
+            return self._make(wish)
+        return entry
 
     def _make_here(self, wish: Wish) -> Entry:
         """In a transaction: by this thread's own connection, and never kept, for its view may be an old one."""

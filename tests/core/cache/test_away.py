@@ -138,6 +138,25 @@ class TestLostChannel:
         assert cache.get("a") == "old"
 
 
+class TestADeafProcess:
+    def test_asks_valkey_before_it_believes_its_memory(self, listening, monkeypatch):
+        """As between the first value that is kept and the channel that hears of its end."""
+        cache = caches["default"]
+        cache.set("a", "old")
+        listening.line.client.hset("rft:1:a", "p", encode("new"))
+        monkeypatch.setattr(listening, "deaf", True)
+
+        assert cache.get("a") == "new"
+
+    def test_believes_its_memory_while_valkey_is_away_too(self, listening, monkeypatch):
+        cache = caches["default"]
+        cache.set("a", "old")
+        monkeypatch.setattr(listening, "deaf", True)
+        monkeypatch.setattr(listening.line, "_silent_until", float("inf"))
+
+        assert cache.get("a") == "old"
+
+
 class TestOnTheWire:
     def test_is_json_and_never_pickle(self, layers):
         caches["default"].set("a", {"when": (1, b"x")})

@@ -66,6 +66,36 @@ class TestFresh:
         assert all(90 <= life <= 100 for life in lives)
 
 
+class TestJoining:
+    """Who asks while somebody else is making."""
+
+    def test_after_a_change_is_not_given_what_was_begun_before_it(
+        self, family, source, layers, in_thread, eventually
+    ):
+        kept = family()
+        source.gate.clear()
+        first = in_thread(lambda: kept.get((), source))
+        eventually(lambda: source.calls == 1)
+        layers.forget(tags=kept.own_tags)
+        second = in_thread(lambda: kept.get((), source))
+        eventually(lambda: stats.of(kept.name).read()["waited"] == 1)
+        source.gate.set()
+
+        assert (first(), second()) == (1, 2)
+
+    def test_without_a_change_shares_the_making(self, family, source, in_thread, eventually):
+        """The twin: two asked, one was made."""
+        kept = family()
+        source.gate.clear()
+        first = in_thread(lambda: kept.get((), source))
+        eventually(lambda: source.calls == 1)
+        second = in_thread(lambda: kept.get((), source))
+        eventually(lambda: stats.of(kept.name).read()["waited"] == 1)
+        source.gate.set()
+
+        assert (first(), second()) == (1, 1)
+
+
 class TestStale:
     def test_is_shown_when_making_fails(self, family, source, moved):
         kept = family(seconds=60, stale_seconds=600)
