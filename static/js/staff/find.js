@@ -10,3 +10,10 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   opener.click();
 });
+
+/* The field takes the focus when it is seen. Unfold asks for it 20 ms after the opening, and on a slow machine the
+   field is not drawn by then. */
+document.addEventListener("DOMContentLoaded", () => {
+  const field = document.getElementById("search-input-command");
+  if (field) new IntersectionObserver(([last]) => { if (last.isIntersecting) field.focus(); }).observe(field);
+});

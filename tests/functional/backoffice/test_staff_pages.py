@@ -141,6 +141,23 @@ class TestMenus:
         desk.page.keyboard.press("/")
         expect(desk.page.locator("#search-input-command")).to_be_hidden()
 
+    def test_the_search_takes_the_focus_on_a_machine_that_draws_late(self, desk):
+        """Unfold asks for the focus once, 20 ms after the opening; here the field is drawn after that."""
+        desk.open("/admin/")
+        field = desk.page.locator("#search-input-command")
+        desk.page.add_style_tag(content="body.late #search-input-command { display: none; }")
+        desk.page.evaluate("document.body.classList.add('late')")
+
+        desk.page.keyboard.press("/")
+        desk.page.evaluate(
+            """() => new Promise((drawn) => setTimeout(() => {
+                document.body.classList.remove("late");
+                drawn();
+            }, 60))"""
+        )
+
+        expect(field).to_be_focused()
+
     def test_sidebar_closes_and_stays_closed(self, desk):
         desk.open("/admin/")
         desk.page.locator("[x-on\\:click*='sidebarDesktopOpen']").first.click()
